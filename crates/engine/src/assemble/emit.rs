@@ -1,0 +1,132 @@
+//! The end of a batch: what changed is said once, in a stable order.
+
+use super::build::Built;
+use super::{Assemble, Assembled, Pending};
+use crate::asserted::{Asserted, JudgeInput};
+use domain::closed::ReasonBasis;
+use domain::contact::ContactChange;
+use domain::reject::Refused;
+use domain::{ContactId, RejectKind, Sequence};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+impl Assemble {
+    pub(super) fn flush(&mut self, sequence: Sequence) -> Assembled {
+        self.remake_groups();
+        let Pending { built, restated, facts, refused, counts, .. } = std::mem::take(&mut self.pending);
+        let mut out = Assembled { refused, counts, ..Assembled::default() };
+        for (contact, built) in built {
+            match built {
+                Some(built) => self.emit(contact, *built, sequence, &mut out),
+                None => self.retract(contact, sequence, &mut out),
+            }
+        }
+        for contact in restated {
+            self.restate(contact, sequence, &mut out);
+        }
+        out.judge.extend(facts.into_iter().map(|(customer, fact)| JudgeInput::Fact { customer, fact }));
+        out
+    }
+
+    /// Makes the contacts of every group that has new parts, and unmakes those it no longer gives.
+    fn remake_groups(&mut self) {
+        for id in std::mem::take(&mut self.pending.groups) {
+            let Some(group) = self.groups.get(&id) else { continue };
+            let mut made = BTreeMap::new();
+            for built in group.contacts(id, &self.rules) {
+                let contact = built.contact.id;
+                if self.belongs_elsewhere(contact, id) {
+                    let kind = RejectKind::Inconsistent;
+                    self.pending.refused.extend(built.contact.facts.iter().map(|fact| Refused { fact: *fact, kind }));
+                    continue;
+                }
+                made.insert(contact, built.contact.facts.clone());
+                if group.made.get(&contact) != Some(&built.contact.facts) {
+                    self.pending.built.insert(contact, Some(Box::new(built)));
+                }
+            }
+            let candidates: Vec<ContactId> = group.made.keys().chain(group.parts.keys()).copied().collect();
+            for contact in candidates {
+                if !made.contains_key(&contact) && !self.belongs_elsewhere(contact, id) {
+                    self.pending.built.insert(contact, None);
+                }
+            }
+            if let Some(group) = self.groups.get_mut(&id) {
+                group.made = made;
+            }
+        }
+    }
+
+    /// A record of this id was taken in as something else than a part of this group.
+    fn belongs_elsewhere(&self, contact: ContactId, group: super::GroupId) -> bool {
+        self.entries.get(&contact).is_some_and(|e| !e.versions.as_slice().is_empty() && e.group != Some(group))
+    }
+
+    fn emit(&mut self, id: ContactId, built: Built, sequence: Sequence, out: &mut Assembled) {
+        let Built { mut contact, asserted } = built;
+        contact.sequence = sequence;
+        out.touched.insert(contact.day);
+        out.contacts.push(ContactChange::Is(Box::new(contact)));
+        self.entries.entry(id).or_default().base = Some(Arc::new(asserted));
+        self.restate(id, sequence, out);
+    }
+
+    fn retract(&mut self, id: ContactId, sequence: Sequence, out: &mut Assembled) {
+        let Some(entry) = self.entries.get_mut(&id) else { return };
+        entry.base = None;
+        let Some(gone) = entry.emitted.take() else { return };
+        out.touched.insert(gone.day);
+        out.contacts.push(ContactChange::Gone { id, sequence, day: gone.day });
+        if let Some(customer) = gone.customer {
+            out.judge.push(JudgeInput::Retract { sequence, customer, contact: id });
+        }
+    }
+
+    /// Asserts the contact again if what is said of it differs from what was said.
+    fn restate(&mut self, id: ContactId, sequence: Sequence, out: &mut Assembled) {
+        let Some(base) = self.entries.get(&id).and_then(|e| e.base.clone()) else { return };
+        let now = self.final_form(&base);
+        let Some(entry) = self.entries.get_mut(&id) else { return };
+        let before = entry.emitted.replace(Arc::clone(&now));
+        if before.as_ref() == Some(&now) {
+            return;
+        }
+        if let Some(before) = before {
+            out.touched.insert(before.day);
+            if let Some(customer) = before.customer.filter(|_| before.customer != now.customer) {
+                out.judge.push(JudgeInput::Retract { sequence, customer, contact: id });
+            }
+        }
+        out.touched.insert(now.day);
+        out.judge.push(JudgeInput::Assert { sequence, asserted: now });
+    }
+
+    /// The base after merges, erasures and overrides, in that order; the base itself where none applies.
+    pub(super) fn final_form(&self, base: &Arc<Asserted>) -> Arc<Asserted> {
+        let customer = base.customer.map(|c| self.merges.resolve(c));
+        let (erased, said) = (self.erased.get(&base.contact), self.overrides.get(&base.contact));
+        if customer == base.customer && erased.is_none() && said.is_none() {
+            return Arc::clone(base);
+        }
+        let mut now = Asserted { customer, ..Asserted::clone(base) };
+        if let Some(erased) = erased {
+            now.reason = erased.reason.clone();
+            now.basis = ReasonBasis::Erased;
+            now.evidence = None;
+            now.confidence_ppm = 0;
+            now.carried = Some(erased.mechanisms.clone());
+        }
+        if let Some(said) = said {
+            if let Some(reason) = &said.reason {
+                now.reason = reason.clone();
+                now.reason_fact = said.fact;
+                now.basis = ReasonBasis::Override;
+                now.evidence = None;
+                now.confidence_ppm = 1_000_000;
+                now.carried = None;
+            }
+            now.dumb = said.dumb.map(|dumb| (dumb, said.fact));
+        }
+        Arc::new(now)
+    }
+}
