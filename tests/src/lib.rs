@@ -1,1 +1,5 @@
-//! tests
+//! What the tests of the whole share: a seeded world, a log that fails on purpose, and the simulator.
+
+pub mod flaky;
+pub mod sim;
+pub mod world;

@@ -1,1 +1,24 @@
-//! analytics
+//! Questions to the lake, answered by DataFusion: the job that publishes the tables of a cut, and SQL over one
+//! cut. The SQL of jobs and named queries lies in files under `sql/`.
+//!
+//! Functions block; the runtime that DataFusion needs is inside. Nothing here knows HTTP, shows a cut, or sums
+//! floating-point numbers on the way to a file.
+
+mod engine;
+mod error;
+mod files;
+mod named;
+mod output;
+mod partitions;
+mod publish;
+mod rows;
+mod session;
+mod spans;
+
+pub use engine::Resources;
+pub use error::{AnalyticsError, Wrong};
+pub use named::{NAMED, NamedQuery, named_query};
+pub use output::{Format, write_rows};
+pub use publish::{Published, publish};
+pub use rows::Rows;
+pub use session::Session;

@@ -1,1 +1,25 @@
-//! classify
+//! Text to reason. A [`Taxonomy`] is a reviewed TOML file of reasons and their rules; a [`Classifier`] says
+//! which reason a contact has and which rule and words decided it.
+//!
+//! Everything here is a function of its arguments: equal taxonomy and equal contact give an equal answer on
+//! every machine. Nothing here does I/O, sees a clock or draws a random number, and no rule can take more
+//! than linear time in the length of a text.
+
+mod classifier;
+pub mod fold;
+pub mod limits;
+mod meaning;
+mod mistake;
+mod needles;
+mod parse;
+mod parse_rules;
+mod pattern;
+mod read;
+mod rule;
+mod taxonomy;
+
+pub use classifier::{Classified, Classifier, Input};
+pub use mistake::TaxonomyMistake;
+pub use pattern::Pattern;
+pub use rule::{Conditions, Exclusion, Rule};
+pub use taxonomy::{Examples, Leaf, Owner, Taxonomy, Vote, Votes};

@@ -19,8 +19,6 @@ pub struct EngineSettings {
     pub email_sitting_gap: Span,
     /// A credit, correction or redelivery this long after a contact proves `company_error`.
     pub correction_window: Span,
-    /// A failed self-service session this long before a contact supports `site_blocked`.
-    pub self_service_window: Span,
 }
 
 impl Default for EngineSettings {
@@ -31,7 +29,6 @@ impl Default for EngineSettings {
             sitting_gap: Span::from_seconds(30 * 60),
             email_sitting_gap: Span::from_hours(24),
             correction_window: Span::from_days(14),
-            self_service_window: Span::from_hours(24),
         }
     }
 }
@@ -65,7 +62,6 @@ impl EpochParts {
             s.sitting_gap,
             s.email_sitting_gap,
             s.correction_window,
-            s.self_service_window,
         ] {
             hash.update(span.micros().to_be_bytes());
         }

@@ -66,6 +66,17 @@ impl Counts {
         self.accepted == self.stored + self.duplicate + self.rejected
     }
 
+    /// What was added since `before`, an earlier count of the same epoch.
+    #[must_use]
+    pub const fn minus(self, before: Self) -> Self {
+        Self {
+            accepted: self.accepted - before.accepted,
+            stored: self.stored - before.stored,
+            duplicate: self.duplicate - before.duplicate,
+            rejected: self.rejected - before.rejected,
+        }
+    }
+
     /// Both counts together.
     #[must_use]
     pub const fn plus(self, other: Self) -> Self {

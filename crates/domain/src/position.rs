@@ -65,6 +65,13 @@ pub struct Placed<T> {
     pub value: T,
 }
 
+impl<T> Placed<T> {
+    /// Another value at the same place.
+    pub fn with<U>(&self, value: U) -> Placed<U> {
+        Placed { topic: self.topic, partition: self.partition, offset: self.offset, recorded_at: self.recorded_at, value }
+    }
+}
+
 /// A vector of log positions: for each topic and partition the next offset to read. An absent entry is 0.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Positions(BTreeMap<(Topic, Partition), Offset>);

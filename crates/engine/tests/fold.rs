@@ -374,7 +374,7 @@ fn run(facts: &[Fact], plan: &Plan) -> Outcome {
 const PLAIN: Plan = Plan { partitions: 1, shards: 1, batch: 1_000, restart: 1_000 };
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(600))]
+    #![proptest_config(ProptestConfig::with_cases(200))]
     #[test]
     fn the_outcome_is_a_function_of_the_set_of_facts(
         (acts, shuffled) in acts().prop_flat_map(|a| (Just(a.clone()), Just(a).prop_shuffle())),

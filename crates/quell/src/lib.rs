@@ -1,1 +1,37 @@
-//! quell
+//! The shell around the engine: configuration, command line, files, wiring. It is a library so that the
+//! simulator can drive the real pipeline; the program in `main.rs` is a table of contents.
+//!
+//! Nothing here is a rule of the business.
+
+pub mod bug;
+pub mod cli;
+pub mod commands;
+pub mod config;
+pub mod failure;
+pub mod home;
+pub mod ingest;
+pub mod instance;
+pub mod output;
+pub mod parallel;
+pub mod pipeline;
+pub mod progress;
+pub mod rejects;
+pub mod sources;
+
+use clap::Parser as _;
+use std::process::ExitCode;
+
+/// The program: parse, validate, run, and say once how it ended.
+pub fn program() -> ExitCode {
+    bug::report_panics();
+    let cli = cli::Cli::parse();
+    match commands::run(cli, std::env::vars()) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            if let Some(message) = failure.message() {
+                output::say(&format!("error: {message}"));
+            }
+            failure.exit().into()
+        }
+    }
+}

@@ -4,17 +4,17 @@ use super::build::Built;
 use super::{Assemble, Assembled, Pending};
 use crate::asserted::{Asserted, JudgeInput};
 use domain::closed::ReasonBasis;
-use domain::contact::ContactChange;
+use domain::contact::{ContactChange, Provenance};
 use domain::reject::Refused;
-use domain::{ContactId, RejectKind, Sequence};
+use domain::{ContactId, Placed, RejectKind, Sequence, Topic};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 impl Assemble {
     pub(super) fn flush(&mut self, sequence: Sequence) -> Assembled {
         self.remake_groups();
-        let Pending { built, restated, facts, refused, counts, .. } = std::mem::take(&mut self.pending);
-        let mut out = Assembled { refused, counts, ..Assembled::default() };
+        let Pending { built, restated, facts, refused, counts, company, .. } = std::mem::take(&mut self.pending);
+        let mut out = Assembled { refused, counts, company, ..Assembled::default() };
         for (contact, built) in built {
             match built {
                 Some(built) => self.emit(contact, *built, sequence, &mut out),
@@ -36,8 +36,7 @@ impl Assemble {
             for built in group.contacts(id, &self.rules) {
                 let contact = built.contact.id;
                 if self.belongs_elsewhere(contact, id) {
-                    let kind = RejectKind::Inconsistent;
-                    self.pending.refused.extend(built.contact.facts.iter().map(|fact| Refused { fact: *fact, kind }));
+                    self.pending.refused.extend(inconsistent(&built.contact));
                     continue;
                 }
                 made.insert(contact, built.contact.facts.clone());
@@ -129,4 +128,13 @@ impl Assemble {
         }
         Arc::new(now)
     }
+}
+
+/// The facts of a contact whose id belongs to a record of another kind: legs of a root that was recorded as a
+/// whole contact. They stay in the log; what names them is a row of refused facts.
+fn inconsistent(contact: &domain::Contact) -> impl Iterator<Item = Placed<Refused>> + '_ {
+    let Provenance { partition, offset, recorded_at } = contact.provenance;
+    let kind = RejectKind::Inconsistent;
+    let place = Placed { topic: Topic::Facts, partition, offset, recorded_at, value: () };
+    contact.facts.iter().map(move |fact| place.with(Refused { fact: *fact, kind }))
 }

@@ -44,10 +44,12 @@ pub struct Assembled {
     pub contacts: Vec<ContactChange>,
     /// Messages for judge, in a stable order.
     pub judge: Vec<JudgeInput>,
-    /// Facts refused by this batch.
-    pub refused: Vec<Refused>,
-    /// What became of the batch's facts.
+    /// Facts refused by this batch, at the place where that was found.
+    pub refused: Vec<Placed<Refused>>,
+    /// What became of the batch's facts of this partition.
     pub counts: Counts,
+    /// What became of the facts of the topic `company`: the same in every partition, so it counts once.
+    pub company: Counts,
     /// Days whose published rows may have changed.
     pub touched: BTreeSet<Day>,
 }
@@ -78,8 +80,9 @@ struct Pending {
     groups: BTreeSet<GroupId>,
     /// Messages about customers.
     facts: Vec<(CustomerKey, Arc<CustomerFact>)>,
-    refused: Vec<Refused>,
+    refused: Vec<Placed<Refused>>,
     counts: Counts,
+    company: Counts,
 }
 
 impl Assemble {
@@ -152,6 +155,12 @@ impl Assemble {
     fn learn_company(&mut self, company: &[Placed<Fact>]) {
         let before = self.merges.clone();
         for placed in company {
+            self.pending.company.accepted += 1;
+            if !self.others.insert(placed.value.id) {
+                self.pending.company.duplicate += 1;
+                continue;
+            }
+            self.pending.company.stored += 1;
             if let Body::CustomerMerged(merge) = &placed.value.body {
                 self.merges.learn(merge.surviving, merge.absorbed);
             }
@@ -217,6 +226,7 @@ impl Assemble {
         let fact = &placed.value;
         let record = fact.contact_id();
         let (revision, id) = (fact.origin.revision, fact.id);
+        let place = placed.with(());
         let arrival = self.entries.entry(record).or_default().arrive(revision, id);
         match arrival {
             Arrival::Again => self.pending.counts.duplicate += 1,
@@ -225,17 +235,17 @@ impl Assemble {
                 self.pending.counts.stored += 1;
                 self.take_in(record, placed);
             }
-            Arrival::Loses => self.refuse_conflict(id),
+            Arrival::Loses => self.refuse_conflict(id, &place),
             Arrival::Beats(loser) => {
-                self.refuse_conflict(loser);
+                self.refuse_conflict(loser, &place);
                 self.take_in(record, placed);
             }
         }
     }
 
-    fn refuse_conflict(&mut self, fact: FactId) {
+    fn refuse_conflict(&mut self, fact: FactId, place: &Placed<()>) {
         self.pending.counts.rejected += 1;
-        self.pending.refused.push(Refused { fact, kind: RejectKind::Conflict });
+        self.pending.refused.push(place.with(Refused { fact, kind: RejectKind::Conflict }));
     }
 
     /// The record's newest state, as a contact of its own or as a part of a group.

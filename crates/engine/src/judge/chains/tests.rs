@@ -76,7 +76,7 @@ fn contacts(rows: &[Row]) -> Vec<Held> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
     #[test]
     fn chains_equal_their_definition(rows in proptest::collection::vec(
         (0i64..60, proptest::option::weighted(0.3, 0u8..3), proptest::collection::vec(0u8..4, 0..3), 0u8..4, proptest::bool::weighted(0.9)), 0..14)

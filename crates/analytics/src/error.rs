@@ -1,0 +1,123 @@
+//! Why an operation did not succeed, and how DataFusion's errors become one line that a person can act on.
+
+use datafusion::common::{DataFusionError, Location};
+use domain::{ContactId, Positions};
+use lake::{LakeError, StoreError};
+
+/// Why an operation did not succeed.
+#[derive(Debug, thiserror::Error)]
+pub enum AnalyticsError {
+    /// The text given is no query that can be answered: the caller's to change.
+    #[error("cannot answer this query: {message}")]
+    Query {
+        /// What is wrong, and where in the text.
+        message: String,
+    },
+    /// No named query has that name.
+    #[error("no named query {name:?}; expected one of {known}")]
+    UnknownQuery {
+        /// What was asked for.
+        name: String,
+        /// The names there are.
+        known: String,
+    },
+    /// The lake or its store failed.
+    #[error(transparent)]
+    Lake(#[from] LakeError),
+    /// A file could not be read, memory did not suffice, or the like. Trying again may help.
+    #[error("cannot {action}: {message}")]
+    Failed {
+        /// What was attempted.
+        action: &'static str,
+        /// What went wrong.
+        message: String,
+    },
+    /// The store has no real files, which DataFusion needs today.
+    #[error("the store has no files that queries could read")]
+    NoFiles,
+    /// A cut can only be published where a commit of the lake ends.
+    #[error("no commit of the lake ends at [{positions}], so that no cut can be published there")]
+    NotAtCommit {
+        /// The positions of the cut.
+        positions: Positions,
+    },
+    /// The lake contradicts itself about a contact. No table was published (P3).
+    #[error("contact {contact} {wrong}; nothing was published")]
+    Contact {
+        /// The contact.
+        contact: ContactId,
+        /// What is wrong with it.
+        wrong: Wrong,
+    },
+}
+
+/// How the rows of one contact can contradict each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wrong {
+    /// Its newest row has no verdict.
+    Unjudged,
+    /// Two rows claim to be its newest.
+    Twice,
+    /// Its row was found and then lost.
+    Lost,
+}
+
+impl std::fmt::Display for Wrong {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Unjudged => "has no verdict on its newest row",
+            Self::Twice => "has two newest rows or two newest verdicts",
+            Self::Lost => "is counted but has no row",
+        })
+    }
+}
+
+/// Turns a failure of DataFusion into one of ours.
+pub(crate) type Failure = fn(&DataFusionError) -> AnalyticsError;
+
+impl From<StoreError> for AnalyticsError {
+    fn from(e: StoreError) -> Self {
+        Self::Lake(e.into())
+    }
+}
+
+impl AnalyticsError {
+    /// A query's failure: the caller's mistake, unless the world failed beneath it.
+    pub(crate) fn of_query(e: &DataFusionError) -> Self {
+        use DataFusionError as E;
+        match e.find_root() {
+            E::IoError(_)
+            | E::ObjectStore(_)
+            | E::ParquetError(_)
+            | E::ResourcesExhausted(_)
+            | E::ExecutionJoin(_) => Self::failed("answer this query", e),
+            _ => Self::Query { message: one_line(e) },
+        }
+    }
+
+    /// A failure of the world beneath a step whose SQL is our own.
+    pub(crate) fn failed(action: &'static str, e: &DataFusionError) -> Self {
+        Self::Failed { action, message: one_line(e) }
+    }
+}
+
+/// The error as one line in our manner: no prefix of the library, and the place in the text where there is one.
+fn one_line(e: &DataFusionError) -> String {
+    let root = e.find_root();
+    let text = match root {
+        DataFusionError::SQL(parser, _) => parser.to_string().replace("sql parser error: ", ""),
+        DataFusionError::Diagnostic(_, inner) => inner.message().into_owned(),
+        other => other.message().into_owned(),
+    };
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let text = words.join(" ").replace(" at Line: ", " at line ").replace(", Column: ", ", column ");
+    let text = text.trim_end_matches('.');
+    match place(e) {
+        Some(at) => format!("{text} at line {}, column {}", at.line, at.column),
+        None => text.to_owned(),
+    }
+}
+
+fn place(e: &DataFusionError) -> Option<Location> {
+    e.diagnostic()?.span.map(|span| span.start)
+}

@@ -1,0 +1,106 @@
+//! A list of Parquet files of the store as a table. The list is fixed when the table is made, by the lake's
+//! commits or a cut's manifest: a file that is missing is an error and never an empty table, and a file that
+//! nobody named is never read.
+
+use crate::engine::store_url;
+use async_trait::async_trait;
+use datafusion::arrow::datatypes::{DataType, Field, SchemaRef};
+use datafusion::catalog::{Session, TableProvider};
+use datafusion::common::stats::Precision;
+use datafusion::common::{Result, ScalarValue, Statistics};
+use datafusion::datasource::TableType;
+use datafusion::datasource::file_format::{FileFormat, parquet::ParquetFormat};
+use datafusion::datasource::listing::PartitionedFile;
+use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder};
+use datafusion::datasource::table_schema::TableSchema;
+use datafusion::logical_expr::Expr;
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::empty::EmptyExec;
+use domain::Day;
+use lake::{FileRef, SegmentRef};
+use std::sync::Arc;
+use tables::{DT, Table};
+
+/// A table made of files.
+#[derive(Debug)]
+pub(crate) struct FileTable {
+    schema: TableSchema,
+    files: Vec<PartitionedFile>,
+    rows: usize,
+}
+
+impl FileTable {
+    /// The segments of one kind, whose columns all lie in the files.
+    pub fn of_segments<'a>(table: &Table, segments: impl IntoIterator<Item = &'a SegmentRef>) -> Self {
+        let files = segments.into_iter().map(|s| (s.path.as_str(), s.bytes, s.rows, None));
+        Self::new(TableSchema::from(table.schema()), files)
+    }
+
+    /// The files of a published table, whose day stands in their path.
+    pub fn of_cut<'a>(table: &Table, files: impl IntoIterator<Item = &'a FileRef>) -> Self {
+        let dt = Arc::new(Field::new(DT, DataType::Date32, false));
+        let files = files.into_iter().map(|f| (f.path.as_str(), f.bytes, f.rows, f.day));
+        Self::new(TableSchema::builder(table.schema()).with_table_partition_cols(vec![dt]).build(), files)
+    }
+
+    fn new<'a>(schema: TableSchema, files: impl Iterator<Item = (&'a str, u64, u64, Option<Day>)>) -> Self {
+        let mut table = Self { schema, files: Vec::new(), rows: 0 };
+        for (path, bytes, rows, day) in files {
+            let rows = usize::try_from(rows).expect("rows of a file count in memory");
+            let day = day.map(|day| ScalarValue::Date32(Some(day.epoch_days())));
+            let known = Statistics { num_rows: Precision::Exact(rows), ..table.unknown_of_file() };
+            table.rows += rows;
+            table.files.push(
+                PartitionedFile::new(path, bytes)
+                    .with_partition_values(day.into_iter().collect())
+                    .with_statistics(Arc::new(known)),
+            );
+        }
+        table
+    }
+
+    fn unknown_of_file(&self) -> Statistics {
+        Statistics::new_unknown(self.schema.file_schema())
+    }
+}
+
+#[async_trait]
+impl TableProvider for FileTable {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(self.schema.table_schema())
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::Base
+    }
+
+    /// Filters come later: the physical optimiser hands them to the Parquet source, which knows the days of
+    /// files as constants and so never opens a file of another day.
+    async fn scan(
+        &self,
+        state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        _filters: &[Expr],
+        limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        if self.files.is_empty() {
+            let schema = self.schema();
+            let schema =
+                projection.map_or_else(|| Ok(schema.clone()), |p| schema.project(p).map(Arc::new))?;
+            return Ok(Arc::new(EmptyExec::new(schema)));
+        }
+        let format = ParquetFormat::default().with_options(state.table_options().parquet.clone());
+        let groups = FileGroup::new(self.files.clone()).split_files(state.config().target_partitions());
+        let known = Statistics {
+            num_rows: Precision::Exact(self.rows),
+            ..Statistics::new_unknown(self.schema.table_schema())
+        };
+        let scan = FileScanConfigBuilder::new(store_url(), format.file_source(self.schema.clone()))
+            .with_file_groups(groups)
+            .with_statistics(known)
+            .with_projection_indices(projection.cloned())?
+            .with_limit(limit)
+            .build();
+        format.create_physical_plan(state, scan).await
+    }
+}

@@ -1,0 +1,66 @@
+//! SQL over the tables of one cut. A session knows the files of its cut from the cut's manifest, so that no
+//! answer ever mixes two cuts, and it only reads.
+
+use crate::engine::{Engine, Resources};
+use crate::error::AnalyticsError;
+use crate::files::FileTable;
+use crate::named::named_query;
+use crate::rows::Rows;
+use datafusion::execution::context::SQLOptions;
+use datafusion::prelude::SessionConfig;
+use domain::Zone;
+use lake::{Cut, Store};
+use std::sync::Arc;
+use tables::{CONTACTS, PROVENANCE, Table, published};
+
+/// SQL over one cut.
+pub struct Session {
+    engine: Engine,
+}
+
+impl Session {
+    /// Opens a cut. Instants are shown and truncated in `zone`.
+    pub fn open(
+        store: &dyn Store,
+        cut: &Cut,
+        resources: &Resources,
+        zone: &Zone,
+    ) -> Result<Self, AnalyticsError> {
+        let engine = Engine::new(store, resources, config(zone))?;
+        for table in tables_of(cut) {
+            let files = FileTable::of_cut(table, cut.files(table.name));
+            engine
+                .context
+                .register_table(table.name, Arc::new(files))
+                .map_err(|e| AnalyticsError::failed("open the cut", &e))?;
+        }
+        Ok(Self { engine })
+    }
+
+    /// Answers one query: `SELECT`, `EXPLAIN`, `SHOW TABLES`, `SHOW COLUMNS` or `DESCRIBE`.
+    pub fn sql(&self, text: &str) -> Result<Rows, AnalyticsError> {
+        let allowed =
+            SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+        self.engine.query(text, Vec::new(), allowed, AnalyticsError::of_query)
+    }
+
+    /// Answers a named query.
+    pub fn named(&self, name: &str) -> Result<Rows, AnalyticsError> {
+        self.sql(named_query(name)?.sql)
+    }
+}
+
+/// The tables that every cut has, be they empty, and the others that this one has.
+fn tables_of(cut: &Cut) -> impl Iterator<Item = &'static Table> {
+    let always = [CONTACTS.name, PROVENANCE.name];
+    let there = cut.tables();
+    published().into_iter().filter(move |t| always.contains(&t.name) || there.contains(t.name))
+}
+
+fn config(zone: &Zone) -> SessionConfig {
+    SessionConfig::new()
+        .with_information_schema(true)
+        .set_str("datafusion.execution.time_zone", zone.name())
+        // Places in error messages.
+        .set_bool("datafusion.sql_parser.collect_spans", true)
+}

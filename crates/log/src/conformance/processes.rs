@@ -1,0 +1,257 @@
+//! Several processes, and processes that are killed. A child is this same test run again with its part of
+//! the check in the environment; it speaks to the check through its standard input and output.
+
+use super::readers::{copies, everything, position};
+use super::workload::{Random, Workload, read_back};
+use super::{Fixture, VirtualClock, outputs, topic};
+use crate::{Limits, Log, TopicName};
+use domain::{Offset, Partition};
+use std::env;
+use std::io::{BufRead, BufReader, Write};
+use std::process::{ChildStdin, ChildStdout, Command, Stdio};
+
+/// The part of a child: `append WRITER CALLS PHASES` or `copy`.
+const PART: &str = "QUELL_LOG_CHILD";
+/// The log that a child opens.
+const ADDRESS: &str = "QUELL_LOG_ADDRESS";
+/// Stands before what a child says, since the test harness writes to the same output.
+const MARK: char = '@';
+const PARTITIONS: u32 = 4;
+const SMALL: Limits = Limits { records: 7, bytes: usize::MAX };
+
+pub(super) fn is_child() -> bool {
+    env::var_os(PART).is_some()
+}
+
+/// Does a child's part.
+pub(super) fn run_child(fixture: &Fixture<'_>) {
+    let part = env::var(PART).expect("the child's part");
+    let log = (fixture.open)(&env::var(ADDRESS).expect("the log's address"), VirtualClock::at(1).clock());
+    let words: Vec<&str> = part.split(' ').collect();
+    let number = |i: usize| words[i].parse::<u32>().expect("a number");
+    match words[0] {
+        "append" => append_calls(&*log, fixture.seed, number(1), number(2), number(3)),
+        "copy" => copy_all(&*log),
+        other => panic!("no part is called {other}"),
+    }
+}
+
+/// Appends call after call and acknowledges each, in phases that begin when the check says so.
+fn append_calls(log: &dyn Log, seed: u64, writer: u32, calls: u32, phases: u32) {
+    let (topic, workload) = (topic("input"), Workload { seed, writer, partitions: PARTITIONS });
+    for phase in 0..phases {
+        say("ready");
+        let mut go = String::new();
+        std::io::stdin().read_line(&mut go).expect("the word to go");
+        for call in phase * calls..(phase + 1) * calls {
+            let offsets = log.append(&topic, &workload.call(call)).expect("append");
+            let offsets: Vec<String> = offsets.iter().map(|o| o.0.to_string()).collect();
+            say(&format!("{call} {}", offsets.join(",")));
+        }
+    }
+    say("done");
+}
+
+/// Copies `input` to `output` in small commits and acknowledges each.
+fn copy_all(log: &dyn Log) {
+    let all: Vec<Partition> = (0..PARTITIONS).map(Partition).collect();
+    let mut reader =
+        log.subscribe(&topic("input"), &all, &outputs(&topic("output"), "copier")).expect("subscribe");
+    loop {
+        let batch = reader.next(SMALL).expect("next");
+        if batch.is_empty() {
+            return say("done");
+        }
+        reader.commit(&copies(&batch)).expect("commit");
+        say(&format!("{} {}", batch.partition.0, batch.next.0));
+    }
+}
+
+/// One line, in one write: a kill leaves it whole or not at all, or the check ignores what is left.
+fn say(what: &str) {
+    let line = format!("{MARK}{what}\n");
+    let mut out = std::io::stdout().lock();
+    out.write_all(line.as_bytes()).and_then(|()| out.flush()).expect("the check listens");
+}
+
+/// A running child. It does not outlive the check, also if that fails.
+struct Child {
+    process: std::process::Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+}
+
+impl Child {
+    fn start(fixture: &Fixture<'_>, address: &str, part: &str) -> Self {
+        let program = env::current_exe().expect("the running test");
+        let mut command = Command::new(program);
+        command.args([fixture.test, "--exact", "--nocapture", "--test-threads=1"]);
+        command.env(PART, part).env(ADDRESS, address);
+        let mut process =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("start a child");
+        let input = process.stdin.take().expect("a piped input");
+        let output = BufReader::new(process.stdout.take().expect("a piped output"));
+        Self { process, input, output }
+    }
+
+    /// The next whole thing that the child says; `None` when it has ended.
+    fn hear(&mut self) -> Option<String> {
+        loop {
+            let mut line = String::new();
+            if self.output.read_line(&mut line).expect("the child's output") == 0 {
+                return None;
+            }
+            let whole = line.strip_suffix('\n').and_then(|l| l.split_once(MARK));
+            if let Some((_, said)) = whole {
+                return Some(said.to_owned());
+            }
+        }
+    }
+
+    /// Everything that the child says before a word; its end is another word.
+    fn hear_until(&mut self, word: &str) -> Vec<String> {
+        let mut heard = Vec::new();
+        loop {
+            let said = self
+                .hear()
+                .unwrap_or_else(|| panic!("the child ended before it said {word}, after {heard:?}"));
+            if said == word {
+                return heard;
+            }
+            heard.push(said);
+        }
+    }
+
+    fn go(&mut self) {
+        self.input.write_all(b"go\n").expect("the child listens");
+    }
+
+    /// Kills it without warning and returns what it had still said.
+    fn kill(mut self) -> Vec<String> {
+        self.process.kill().expect("kill the child");
+        std::iter::from_fn(|| self.hear()).collect()
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        // It may have ended by itself, which is no failure of the check.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// A call and its offsets, as `append_calls` says them.
+fn acknowledged(said: &str) -> (u32, Vec<Offset>) {
+    let (call, offsets) = said.split_once(' ').expect("a call and its offsets");
+    let offsets = offsets.split(',').map(|o| Offset(o.parse().expect("an offset")));
+    (call.parse().expect("a call"), offsets.collect())
+}
+
+pub(super) fn several_processes(fixture: &Fixture<'_>) {
+    const WRITERS: u32 = 3;
+    const CALLS: u32 = 40;
+    let (address, log, topic) = fixture.with_topic(PARTITIONS);
+    let start = |writer| Child::start(fixture, &address, &format!("append {writer} {CALLS} 2"));
+    let mut children: Vec<Child> = (0..WRITERS).map(start).collect();
+    let mut heard: Vec<Vec<String>> = vec![Vec::new(); WRITERS as usize];
+    // All wait for each other at each phase: that their records mix does not hang on who starts first.
+    for _ in 0..2 {
+        for (child, heard) in children.iter_mut().zip(&mut heard) {
+            heard.extend(child.hear_until("ready"));
+        }
+        children.iter_mut().for_each(Child::go);
+    }
+    let found = {
+        for (child, heard) in children.iter_mut().zip(&mut heard) {
+            heard.extend(child.hear_until("done"));
+        }
+        read_back(&*log, &topic, fixture.seed)
+    };
+    for (writer, heard) in (0..WRITERS).zip(&heard) {
+        assert_eq!(heard.len(), 2 * CALLS as usize, "acknowledgements of writer {writer}");
+        for (call, offsets) in heard.iter().map(|said| acknowledged(said)) {
+            found.expect_acknowledged(writer, call, &offsets);
+        }
+        found.expect_calls(writer, 2 * CALLS);
+    }
+    assert!(found.is_mixed(), "the writers did write at the same time");
+}
+
+pub(super) fn killed_appender(fixture: &Fixture<'_>) {
+    const ROUNDS: u32 = 10;
+    let (address, log, topic) = fixture.with_topic(PARTITIONS);
+    let mut random = Random::of(&[fixture.seed, 1]);
+    let mut heard: Vec<(u32, u32, Vec<Offset>)> = Vec::new();
+    for writer in 0..ROUNDS {
+        let mut child = Child::start(fixture, &address, &format!("append {writer} 1000000 1"));
+        child.hear_until("ready");
+        child.go();
+        let before_kill = 1 + random.below(30);
+        let mut said: Vec<String> =
+            (0..before_kill).map(|_| child.hear().expect("the child appends")).collect();
+        linger(&mut random);
+        said.extend(child.kill());
+        heard.extend(said.iter().map(|s| acknowledged(s)).map(|(call, offsets)| (writer, call, offsets)));
+        // What earlier children were promised holds after this kill too.
+        let found = read_back(&*log, &topic, fixture.seed);
+        for (writer, call, offsets) in &heard {
+            found.expect_acknowledged(*writer, *call, offsets);
+        }
+        let last = heard.last().map(|(_, call, _)| *call);
+        assert!(found.last_call(writer) <= last.map(|call| call + 1), "at most one call was under way");
+    }
+    assert!(heard.len() >= ROUNDS as usize, "every killed child had acknowledged something");
+}
+
+pub(super) fn killed_reader(fixture: &Fixture<'_>) {
+    let (address, log, input) = fixture.with_topic(PARTITIONS);
+    let output = topic("output");
+    log.create(&output, PARTITIONS).expect("create");
+    let workload = Workload { seed: fixture.seed, writer: 0, partitions: PARTITIONS };
+    let records: Vec<_> = (0..120).flat_map(|call| workload.call(call)).collect();
+    log.append(&input, &records).expect("append");
+    let mut random = Random::of(&[fixture.seed, 2]);
+    let mut kills = 0;
+    loop {
+        let mut child = Child::start(fixture, &address, "copy");
+        let before_kill = 1 + random.below(8);
+        let mut said: Vec<String> = (0..before_kill).map_while(|_| child.hear()).collect();
+        linger(&mut random);
+        said.extend(child.kill());
+        let finished = said.last().is_some_and(|s| s == "done");
+        said.retain(|s| s != "done");
+        assert!(finished || !said.is_empty(), "a child failed by itself");
+        check_copies(&*log, &input, &output, &said);
+        if finished {
+            break;
+        }
+        kills += 1;
+    }
+    assert!(kills >= 3, "the reader was killed {kills} times only");
+    let all =
+        |topic: &TopicName| -> usize { (0..PARTITIONS).map(|p| everything(&*log, topic, p).len()).sum() };
+    assert_eq!((all(&input), all(&output)), (records.len(), records.len()));
+}
+
+/// Every partition's outputs are exactly its inputs before the position, and no commit that was
+/// acknowledged lies behind it.
+fn check_copies(log: &dyn Log, input: &TopicName, output: &TopicName, said: &[String]) {
+    for partition in 0..PARTITIONS {
+        let at = position(log, input, output, "copier", partition);
+        let read = everything(log, input, partition).into_iter().filter(|r| r.offset < at);
+        let sent: Vec<_> = read.map(|r| (r.key, r.value)).collect();
+        let copied: Vec<_> =
+            everything(log, output, partition).into_iter().map(|r| (r.key, r.value)).collect();
+        assert!(sent == copied, "partition {partition}: {} read and {} copied", sent.len(), copied.len());
+        let committed = said.iter().map(|s| acknowledged(s)).filter(|(p, _)| *p == partition);
+        assert!(committed.map(|(_, next)| next[0]).max() <= Some(at), "partition {partition} went back");
+    }
+}
+
+/// Lets the child go on for a random while without asking for the time.
+fn linger(random: &mut Random) {
+    for _ in 0..random.below(3_000_000) {
+        std::hint::spin_loop();
+    }
+}

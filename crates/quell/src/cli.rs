@@ -1,0 +1,323 @@
+//! The command line, exactly as DESIGN §4 fixes it, for what exists so far. Only parsing: what the arguments
+//! mean is decided in `commands`.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+const EXAMPLES: &str = "\
+Examples:
+  quell taxonomy publish taxonomy.toml
+  quell import --source csv --mapping crm.toml may.csv --dry-run
+  quell import --source csv --mapping crm.toml may.csv
+  quell rollup
+  quell sql \"SELECT reason, count(*) AS contacts FROM contacts GROUP BY reason ORDER BY contacts DESC\"
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 78 wrong configuration.
+Data goes to stdout, everything else to stderr.";
+
+/// Records every customer contact as an event, says why it happened and proves which ones were avoidable.
+#[derive(Debug, Parser)]
+#[command(name = "quell", version, about, after_help = EXAMPLES, arg_required_else_help = true)]
+pub struct Cli {
+    /// Arguments of every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// The command.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Arguments of every command.
+#[derive(Debug, Args)]
+pub struct Global {
+    /// Data folder; made if it is missing.
+    #[arg(long, global = true, value_name = "DIR", env = "QUELL_DATA", default_value = "./quell-data")]
+    pub data: PathBuf,
+    /// Configuration file, instead of quell.toml in the data folder.
+    #[arg(long, global = true, value_name = "FILE", env = "QUELL_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Threads to use; by default as many as the machine has cores.
+    #[arg(long, global = true, value_name = "N")]
+    pub threads: Option<NonZeroUsize>,
+    /// Print results as JSON.
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Bring contacts from files into the log.
+    Import(Import),
+    /// Fold the log to its end and publish the tables at a cut.
+    Rollup(Rollup),
+    /// Print where the files of a published table are, as a glob.
+    Path(TablePath),
+    /// Query the published tables.
+    Sql(Sql),
+    /// See what was refused, and why.
+    #[command(subcommand)]
+    Rejects(Rejects),
+    /// Make a customer's words unreadable for ever; the identifier is read from stdin.
+    Erase(Erase),
+    /// Check data, configuration and promises.
+    Doctor,
+    /// Publish or see the taxonomy.
+    #[command(subcommand)]
+    Taxonomy(Taxonomy),
+    /// Find the reasons of texts: NDJSON in, NDJSON out.
+    Classify(Classify),
+    /// Check or see the configuration.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+/// Arguments of `quell import`.
+#[derive(Debug, Args)]
+#[command(
+    long_about = "\
+Bring contacts from files into the log.
+
+A mapping file says which field of the source becomes what. Rows that cannot be understood are refused one by
+one and kept, sealed, for `quell rejects`; the rest is imported. Importing the same file twice changes nothing.
+
+The exit code is 1 when a file cannot be read, the mapping does not fit or nothing was accepted. Refused rows
+alone are no failure.",
+    after_long_help = "\
+Examples:
+  quell import --source csv --mapping crm.toml may.csv june.csv
+  quell import --source ndjson --mapping chat.toml chat.ndjson --dry-run
+  quell import --source parquet --mapping calls.toml calls.parquet --json"
+)]
+pub struct Import {
+    /// Format of the files.
+    #[arg(long, value_name = "NAME")]
+    pub source: SourceName,
+    /// Mapping file: which field of the source becomes what.
+    #[arg(long, value_name = "FILE")]
+    pub mapping: Option<PathBuf>,
+    /// Read and count everything, keep nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Files to import, in this order.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+}
+
+/// A source that `quell import` knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SourceName {
+    /// Comma-separated values with a header line.
+    Csv,
+    /// One JSON object a line.
+    Ndjson,
+    /// Parquet.
+    Parquet,
+}
+
+/// Arguments of `quell rollup`.
+#[derive(Debug, Args)]
+#[command(
+    long_about = "\
+Fold what is new in the log and publish the tables at a cut.
+
+Everything in a cut is as of one instant: which chains have melted, which resolutions are final. Without
+--as-of it is now. Equal log, epoch and instant give equal bytes.",
+    after_long_help = "\
+Examples:
+  quell rollup
+  quell rollup --as-of 2026-06-01
+  quell rollup --as-of 2026-06-01T00:00:00+02:00 --json"
+)]
+pub struct Rollup {
+    /// The instant the tables speak of: RFC 3339 with an offset, or a day, whose beginning in the configured
+    /// zone is meant.
+    #[arg(long, value_name = "TIME")]
+    pub as_of: Option<String>,
+}
+
+/// Arguments of `quell path`.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  quell path contacts
+  duckdb -c \"SELECT count(*) FROM read_parquet('$(quell path contacts)', hive_partitioning = true)\"")]
+pub struct TablePath {
+    /// Name of a published table.
+    #[arg(value_name = "TABLE")]
+    pub table: String,
+}
+
+/// Arguments of `quell sql`.
+#[derive(Debug, Args)]
+#[command(
+    long_about = "\
+Query the published tables with SQL, or run one of the named queries.
+
+The whole answer belongs to one cut. Output for spreadsheets is CSV: there, texts that a spreadsheet would take
+for a formula (beginning with = + - @ or a tab) get an apostrophe in front. Programs should read JSON or
+Parquet, which hold every text as it is.",
+    after_long_help = "\
+Examples:
+  quell sql --list
+  quell sql --named repeat_counts --format json
+  quell sql \"SELECT dt, count(*) FROM contacts GROUP BY dt ORDER BY dt\" --format csv > days.csv
+  quell sql \"SELECT * FROM contacts\" --format parquet > contacts.parquet"
+)]
+#[command(group = clap::ArgGroup::new("what").required(true).args(["query", "named", "list"]))]
+pub struct Sql {
+    /// A query.
+    #[arg(value_name = "QUERY")]
+    pub query: Option<String>,
+    /// A named query.
+    #[arg(long, value_name = "NAME")]
+    pub named: Option<String>,
+    /// List the named queries.
+    #[arg(long)]
+    pub list: bool,
+    /// Form of the answer.
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<Format>,
+}
+
+/// Form of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Aligned columns for people.
+    Table,
+    /// For spreadsheets, with a header line.
+    Csv,
+    /// One array of objects.
+    Json,
+    /// Parquet, to a file or a pipe.
+    Parquet,
+}
+
+/// Commands on refused inputs.
+#[derive(Debug, Subcommand)]
+pub enum Rejects {
+    /// List what was refused, the newest last.
+    List,
+    /// Show refused inputs, or with --raw their original bytes.
+    #[command(after_long_help = "\
+Examples:
+  quell rejects show 3f9c2a71
+  quell rejects show --raw 3f9c2a71 > row.csv
+  quell rejects show --raw --all > refused.ndjson")]
+    Show(RejectsShow),
+}
+
+/// Arguments of `quell rejects show`.
+#[derive(Debug, Args)]
+#[group(id = "which", required = true, multiple = false, args = ["ids", "all"])]
+pub struct RejectsShow {
+    /// Print the original bytes, each followed by a newline, and nothing else.
+    #[arg(long, conflicts_with = "json")]
+    pub raw: bool,
+    /// Ids as `rejects list` prints them; their first digits are enough.
+    #[arg(value_name = "ID")]
+    pub ids: Vec<String>,
+    /// All of them, the newest last.
+    #[arg(long)]
+    pub all: bool,
+}
+
+/// Arguments of `quell erase`.
+#[derive(Debug, Args)]
+#[command(
+    long_about = "\
+Make a customer's words unreadable for ever.
+
+The identifier (an e-mail address, a phone number, a customer number …) is read from stdin, one line, so that it
+appears in no shell history and no process list. The customer's key is destroyed; counts and tables stay as
+they were. The identifier stays suppressed: later contacts are counted without person and words.
+
+Where one text means several customers (a phone number that is another one's account number) nothing is erased,
+and --kind has to say what is meant.",
+    after_long_help = "\
+Examples:
+  quell erase < identifier.txt
+  quell erase --kind account --namespace crm < number.txt"
+)]
+pub struct Erase {
+    /// What the identifier is; by default whatever it is known as.
+    #[arg(long, value_name = "KIND")]
+    pub kind: Option<IdentifierKind>,
+    /// For customer numbers and the like: the source in which they mean something; by default every source.
+    #[arg(long, value_name = "NAME")]
+    pub namespace: Option<String>,
+}
+
+/// What an identifier is, as mapping files name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum IdentifierKind {
+    /// An e-mail address.
+    Email,
+    /// A phone number.
+    Phone,
+    /// A customer or account number of a source.
+    Account,
+    /// An identity that the company has verified.
+    Verified,
+    /// A device or cookie.
+    Device,
+    /// A display name.
+    Name,
+}
+
+/// Commands on the taxonomy.
+#[derive(Debug, Subcommand)]
+pub enum Taxonomy {
+    /// Publish a taxonomy file: the next fold uses it.
+    Publish {
+        /// The file.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Show the taxonomy in force, or the one of a file.
+    Show {
+        /// The file; by default the taxonomy in force.
+        #[arg(value_name = "FILE")]
+        file: Option<PathBuf>,
+    },
+}
+
+/// Arguments of `quell classify`.
+#[derive(Debug, Args)]
+#[command(
+    long_about = "\
+Find the reasons of texts by the rules of a taxonomy.
+
+Reads objects {id, text, lang} from stdin, one a line (lang may be missing), and prints an object
+{id, reason, confidence, mechanisms, evidence} for each, in the same order. The mechanisms are the candidates
+that the taxonomy names for the reason; what really happened is proven from the log only.",
+    after_long_help = "\
+Examples:
+  echo '{\"id\": 1, \"text\": \"where is my parcel?\"}' | quell classify --taxonomy taxonomy.toml"
+)]
+pub struct Classify {
+    /// Taxonomy file; by default the taxonomy in force.
+    #[arg(long, value_name = "FILE")]
+    pub taxonomy: Option<PathBuf>,
+}
+
+/// Commands on the configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+pub enum ConfigCommand {
+    /// Check the configuration: every mistake at once, with file and line.
+    Check,
+    /// Show every setting in force and where it was set. Secrets are never shown.
+    Show,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,84 @@
+//! What each command does, one file each. A command reads and writes through the crates below and prints its
+//! answer through [`Out`]; talk goes through [`say`](crate::output::say).
+
+mod classify;
+mod config;
+mod doctor;
+mod erase;
+mod freshness;
+mod import;
+mod path;
+mod rejects;
+mod rollup;
+mod sql;
+mod taxonomy;
+
+use crate::cli::{Cli, Command};
+use crate::config::Loaded;
+use crate::failure::{Exit, Failure};
+use crate::home::Home;
+use crate::instance::Instance;
+use crate::output::Out;
+use anyhow::Result;
+use report::Lang;
+use std::io::Write as _;
+use tracing_subscriber::EnvFilter;
+
+/// What every command works with.
+struct Shell {
+    home: Home,
+    loaded: Loaded,
+    out: Out,
+    json: bool,
+}
+
+impl Shell {
+    /// The language of texts for people.
+    fn lang(&self) -> Lang {
+        self.loaded.config.language
+    }
+
+    /// Opens vault, log and lake, with the machine's clock.
+    fn instance(&self) -> Result<Instance> {
+        Instance::open(self.home.clone(), self.loaded.config.clone(), log::system_clock())
+    }
+
+    /// Prints a summary: text for people, or JSON.
+    fn summary(&mut self, text: &str, json: &serde_json::Value) -> Result<()> {
+        if self.json { self.out.json(json) } else { self.out.text(text) }
+    }
+}
+
+/// Validates the configuration and runs the command.
+pub fn run(cli: Cli, environment: impl IntoIterator<Item = (String, String)>) -> Result<Exit, Failure> {
+    let home = Home::open(&cli.global.data)?;
+    let file = cli.global.config.as_deref();
+    let loaded = crate::config::load(&home, file, cli.global.threads, environment)?;
+    start_tracing(&loaded.config.trace);
+    let mut shell = Shell { home, loaded, out: Out::stdout(), json: cli.global.json };
+    let exit = dispatch(&mut shell, cli.command)?;
+    shell.out.flush().map_err(anyhow::Error::from)?;
+    Ok(exit)
+}
+
+fn dispatch(shell: &mut Shell, command: Command) -> Result<Exit, Failure> {
+    match command {
+        Command::Import(args) => import::run(shell, &args),
+        Command::Rollup(args) => rollup::run(shell, &args),
+        Command::Path(args) => path::run(shell, &args),
+        Command::Sql(args) => sql::run(shell, &args),
+        Command::Rejects(args) => rejects::run(shell, &args),
+        Command::Erase(args) => erase::run(shell, &args),
+        Command::Doctor => doctor::run(shell),
+        Command::Taxonomy(args) => taxonomy::run(shell, &args),
+        Command::Classify(args) => classify::run(shell, &args),
+        Command::Config(args) => config::run(shell, args),
+    }
+}
+
+fn start_tracing(filter: &str) {
+    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("warn"));
+    let started = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    // Only a second start in one process fails, and then the first one goes on.
+    drop(started);
+}

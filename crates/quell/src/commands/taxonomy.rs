@@ -1,0 +1,123 @@
+//! `quell taxonomy publish|show`.
+
+use super::Shell;
+use crate::cli;
+use crate::failure::{Exit, Failure};
+use crate::{ingest, pipeline};
+use anyhow::{Context as _, Result, bail};
+use classify::{Leaf, Taxonomy};
+use domain::fact::TaxonomyPublished;
+use domain::{Body, Origin};
+use serde_json::{Value, json};
+use std::path::Path;
+
+pub(super) fn run(shell: &mut Shell, command: &cli::Taxonomy) -> Result<Exit, Failure> {
+    match command {
+        cli::Taxonomy::Publish { file } => publish(shell, file)?,
+        cli::Taxonomy::Show { file } => show(shell, file.as_deref())?,
+    }
+    Ok(Exit::Done)
+}
+
+/// Reads a taxonomy file; every mistake at once.
+pub(crate) fn read(path: &Path) -> Result<(String, Taxonomy)> {
+    let name = path.display().to_string();
+    let toml = std::fs::read_to_string(path).with_context(|| format!("cannot read the taxonomy {name}"))?;
+    let taxonomy = parse(&toml, &name)?;
+    Ok((toml, taxonomy))
+}
+
+fn parse(toml: &str, name: &str) -> Result<Taxonomy> {
+    Taxonomy::parse(toml, name).map_err(|mistakes| {
+        let mistakes: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
+        anyhow::anyhow!("the taxonomy {name} is not valid\n{}", mistakes.join("\n"))
+    })
+}
+
+fn publish(shell: &mut Shell, file: &Path) -> Result<()> {
+    let (toml, taxonomy) = read(file)?;
+    let instance = shell.instance()?;
+    let now = (instance.clock)();
+    let meaning = hex(&taxonomy.meaning());
+    let (name, version) = (taxonomy.name().to_owned(), taxonomy.version().to_owned());
+    // A later publication of the same name replaces an earlier one, also when it goes back to an older text.
+    let record = format!("taxonomy/{name}");
+    let origin = Origin { system: "quell".to_owned(), instance: String::new(), record, revision: now.micros() };
+    let body = TaxonomyPublished { name, version, meaning_sha256: meaning.clone(), toml };
+    let published = pipeline::taxonomy(&instance)?;
+    let new = published.is_none_or(|p| p.toml != body.toml);
+    let (name, version) = (body.name.clone(), body.version.clone());
+    if new {
+        ingest::state(&instance, Body::TaxonomyPublished(Box::new(body)), now, origin)?;
+    }
+    let reasons = taxonomy.leaves().count();
+    let done = if new { "published" } else { "already in force" };
+    let text = format!("{done}: taxonomy {name} {version}, {reasons} reasons, meaning {}\n", &meaning[..16]);
+    let json = json!({ "published": new, "name": name, "version": version, "reasons": reasons, "meaning": meaning });
+    shell.summary(&text, &json)
+}
+
+fn show(shell: &mut Shell, file: Option<&Path>) -> Result<()> {
+    let (origin, taxonomy) = match file {
+        Some(path) => (path.display().to_string(), read(path)?.1),
+        None => match pipeline::taxonomy(&shell.instance()?)? {
+            Some(in_force) => (in_force.origin, in_force.taxonomy),
+            None => bail!("no taxonomy is in force: every contact is unclassified; see `quell taxonomy publish`"),
+        },
+    };
+    let lang = shell.lang().tag();
+    let text = text(&origin, &taxonomy, lang);
+    shell.summary(&text, &json(&origin, &taxonomy))
+}
+
+fn text(origin: &str, taxonomy: &Taxonomy, lang: &str) -> String {
+    let (name, version) = (taxonomy.name(), taxonomy.version());
+    let meaning = hex(&taxonomy.meaning());
+    let mut out = format!("taxonomy {name} {version} from {origin}\nmeaning {meaning}\n\n");
+    let rows: Vec<[String; 4]> = taxonomy.leaves().map(|leaf| row(taxonomy, leaf, lang)).collect();
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths = [width(0), width(1), width(2)];
+    for [id, label, owner, rest] in &rows {
+        let line = format!("{id:0$}  {label:1$}  {owner:2$}  {rest}", widths[0], widths[1], widths[2]);
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+    out
+}
+
+fn row(taxonomy: &Taxonomy, leaf: &Leaf, lang: &str) -> [String; 4] {
+    let owner = leaf.owner.as_ref().map_or("unowned".to_owned(), ToString::to_string);
+    let mechanism = leaf.mechanism.map_or("-", |m| m.word());
+    let disposition = leaf.disposition.map_or("-", |d| d.word());
+    let rules = taxonomy.rules().iter().filter(|rule| rule.reason == leaf.id).count();
+    let label = leaf.label(lang).to_owned();
+    [leaf.id.to_string(), label, owner, format!("{disposition}  {mechanism}  {rules} rules")]
+}
+
+fn json(origin: &str, taxonomy: &Taxonomy) -> Value {
+    let reasons: Vec<Value> = taxonomy
+        .leaves()
+        .map(|leaf| {
+            json!({
+                "reason": leaf.id.to_string(),
+                "labels": leaf.labels,
+                "owner": leaf.owner.as_ref().map(ToString::to_string),
+                "disposition": leaf.disposition.map(|d| d.word()),
+                "mechanism": leaf.mechanism.map(|m| m.word()),
+                "group": leaf.group,
+                "rules": taxonomy.rules().iter().filter(|rule| rule.reason == leaf.id).count(),
+            })
+        })
+        .collect();
+    json!({
+        "name": taxonomy.name(),
+        "version": taxonomy.version(),
+        "origin": origin,
+        "meaning": hex(&taxonomy.meaning()),
+        "reasons": reasons,
+    })
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}

@@ -1,0 +1,54 @@
+//! The data folder: where everything of one instance lies. Knows the layout and nothing of the contents.
+
+use anyhow::{Context as _, Result, bail};
+use std::path::{Path, PathBuf};
+
+/// The data folder of one instance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Home {
+    root: PathBuf,
+}
+
+impl Home {
+    /// Opens the folder, made where it is missing. Its path is absolute from then on, so that a printed path
+    /// means the same thing in every working folder.
+    pub fn open(path: &Path) -> Result<Self> {
+        let name = path.display();
+        if path.exists() && !path.is_dir() {
+            bail!("cannot use {name} as the data folder: expected a folder, found a file");
+        }
+        std::fs::create_dir_all(path).with_context(|| format!("cannot make the data folder {name}"))?;
+        let root = path.canonicalize().with_context(|| format!("cannot open the data folder {name}"))?;
+        Ok(Self { root })
+    }
+
+    /// The folder itself.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The settings that differ from the defaults.
+    pub fn config_file(&self) -> PathBuf {
+        self.root.join("quell.toml")
+    }
+
+    /// The event log: one file per topic.
+    pub fn log(&self) -> PathBuf {
+        self.root.join("log")
+    }
+
+    /// The vault's database.
+    pub fn vault(&self) -> PathBuf {
+        self.root.join("vault").join("vault.db")
+    }
+
+    /// Epochs with their commits, segments and snapshots.
+    pub fn lake(&self) -> PathBuf {
+        self.root.join("lake")
+    }
+
+    /// Published cuts.
+    pub fn tables(&self) -> PathBuf {
+        self.root.join("tables")
+    }
+}

@@ -1,0 +1,63 @@
+//! From a source's records to facts on the log. What is refused goes to the rejects log, sealed. A record is
+//! acknowledged when the append that holds its fact, or its reject, has returned (P1).
+
+mod import;
+mod prepare;
+
+pub use import::import;
+pub use prepare::{Prepared, fact, prepare};
+
+use crate::instance::{Instance, topic_name};
+use anyhow::{Context as _, Result};
+use codec::mapping::Draft;
+use domain::{Body, Fact, FactId, Instant, Origin, Partition, Topic};
+use log::{Outgoing, partition_of};
+
+/// Records drafts and returns their facts' ids once they are durable.
+pub fn record(instance: &Instance, drafts: Vec<Draft>) -> Result<Vec<FactId>> {
+    let prepared = prepare(&instance.vault, drafts)?;
+    let ids = prepared.iter().map(|p| p.fact.id).collect();
+    append_facts(instance, prepared.into_iter().map(|p| p.fact).collect())?;
+    Ok(ids)
+}
+
+/// States a fact that no source recorded; false where the same fact was stated before.
+pub fn state(instance: &Instance, body: Body, occurred_at: Instant, origin: Origin) -> Result<bool> {
+    let fact = fact(&instance.vault, origin, occurred_at, body);
+    let mut known = false;
+    crate::pipeline::each_fact(instance, fact.topic(), partition(instance, &fact), |other| known |= other.id == fact.id)?;
+    if !known {
+        append_facts(instance, vec![fact])?;
+    }
+    Ok(!known)
+}
+
+/// Appends facts, each to its topic, and returns when all are durable.
+pub fn append_facts(instance: &Instance, facts: Vec<Fact>) -> Result<()> {
+    for topic in [Topic::Facts, Topic::Company, Topic::Governance] {
+        let of_topic = facts.iter().filter(|f| f.topic() == topic);
+        let records: Vec<Outgoing> = of_topic.map(|f| outgoing(instance, f)).collect();
+        append(instance, topic, &records)?;
+    }
+    Ok(())
+}
+
+fn append(instance: &Instance, topic: Topic, records: &[Outgoing]) -> Result<()> {
+    if !records.is_empty() {
+        let appended = instance.log.append(&topic_name(topic), records);
+        appended.with_context(|| format!("cannot append to the topic {}", topic.name()))?;
+    }
+    Ok(())
+}
+
+/// A fact as a record of the log.
+fn outgoing(instance: &Instance, fact: &Fact) -> Outgoing {
+    Outgoing { partition: partition(instance, fact), key: fact.key().into_bytes(), value: codec::encode_fact(fact) }
+}
+
+fn partition(instance: &Instance, fact: &Fact) -> Partition {
+    match fact.topic() {
+        Topic::Facts => partition_of(fact.key().as_bytes(), instance.config.partitions),
+        Topic::Company | Topic::Governance | Topic::Rejects => Partition(0),
+    }
+}

@@ -1,0 +1,81 @@
+//! One instance, opened: vault, log and the lake's store of a data folder. The simulator opens it with its own
+//! clock; nothing below asks the machine for the time.
+
+use crate::config::Config;
+use crate::home::Home;
+use anyhow::{Context as _, Result};
+use domain::{Partition, Topic};
+use lake::{LocalStore, Store};
+use log::{Clock, Embedded, Log, TopicName};
+use std::sync::Arc;
+use vault::Vault;
+
+/// An opened instance. Everything in it may be used from many threads.
+pub struct Instance {
+    /// Where it lies.
+    pub home: Home,
+    /// What is configured.
+    pub config: Config,
+    /// Customers' keys.
+    pub vault: Vault,
+    /// The event log.
+    pub log: Box<dyn Log>,
+    /// Where the lake and the published tables live.
+    pub store: Arc<dyn Store>,
+    /// What time it is.
+    pub clock: Clock,
+}
+
+impl Instance {
+    /// Opens the parts, made where they are missing.
+    pub fn open(home: Home, config: Config, clock: Clock) -> Result<Self> {
+        let vault = open_vault(&home, &config)?;
+        let log = Embedded::open(&home.log(), Arc::clone(&clock)).context("cannot open the log")?;
+        let store = open_store(&home)?;
+        Self::from_parts(home, config, vault, Box::new(log), store, clock)
+    }
+
+    /// The same from parts that are open; the simulator puts its faults into them.
+    pub fn from_parts(
+        home: Home,
+        config: Config,
+        vault: Vault,
+        log: Box<dyn Log>,
+        store: Arc<dyn Store>,
+        clock: Clock,
+    ) -> Result<Self> {
+        for topic in Topic::ALL {
+            log.create(&topic_name(*topic), partitions(*topic, &config)).context("cannot open the log")?;
+        }
+        Ok(Self { home, config, vault, log, store, clock })
+    }
+
+    /// The partitions of the topic `facts`.
+    pub fn fact_partitions(&self) -> impl Iterator<Item = Partition> + use<> {
+        (0..self.config.partitions).map(Partition)
+    }
+}
+
+/// The log's name of a topic.
+pub fn topic_name(topic: Topic) -> TopicName {
+    topic.into()
+}
+
+/// Opens the vault of a data folder.
+pub fn open_vault(home: &Home, config: &Config) -> Result<Vault> {
+    Vault::open(&home.vault(), config.vault).context("cannot open the vault")
+}
+
+/// The store of lake and tables: all that a reader of published tables needs.
+pub fn open_store(home: &Home) -> Result<Arc<dyn Store>> {
+    let store = LocalStore::open(home.root()).context("cannot open the lake")?;
+    Ok(Arc::new(store))
+}
+
+/// Partitions of a topic. All but `facts` concern everybody and have one order.
+pub fn partitions(topic: Topic, config: &Config) -> u32 {
+    match topic {
+        Topic::Facts => config.partitions,
+        Topic::Company | Topic::Governance | Topic::Rejects => 1,
+    }
+}

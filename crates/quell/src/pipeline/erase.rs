@@ -1,0 +1,85 @@
+//! Erasure: what the words had been found to mean is carried forward as facts, then the key is destroyed.
+//! In this order: a crash in between leaves the words readable and the erasure to be repeated, never a
+//! contact whose reason is lost.
+
+use super::fold::Fold;
+use super::taxonomy::each_fact;
+use crate::ingest;
+use crate::instance::Instance;
+use crate::progress::Meter;
+use anyhow::{Context as _, Result};
+use domain::closed::RecordKind;
+use domain::fact::TextErased;
+use domain::{Body, ContactId, CustomerKey, Fact, Identifier, Origin, Topic};
+use engine::Assemble;
+use report::EraseSummary;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Erases the customer whom any of these readings of one identifier names, with every key merged into it.
+/// Unknown identifiers are suppressed all the same.
+pub fn erase(instance: &Instance, identifiers: &[Identifier]) -> Result<EraseSummary> {
+    let mut fold = super::open_fold(instance)?;
+    fold.catch_up(&Meter::silent())?;
+    let keys = known_keys(instance, &fold, identifiers)?;
+    let erasures = erasures(instance, &fold, &keys)?;
+    let contacts = erasures.len() as u64;
+    ingest::append_facts(instance, erasures)?;
+    for key in &keys {
+        instance.vault.erase_customer(*key).context("cannot destroy a customer's key")?;
+    }
+    for identifier in identifiers {
+        instance.vault.suppress(identifier).context("cannot suppress an identifier")?;
+    }
+    fold.catch_up(&Meter::silent())?;
+    Ok(EraseSummary { known: !keys.is_empty(), contacts })
+}
+
+fn known_keys(instance: &Instance, fold: &Fold<'_>, identifiers: &[Identifier]) -> Result<BTreeSet<CustomerKey>> {
+    let mut keys = BTreeSet::new();
+    for identifier in identifiers {
+        if let Some(key) = instance.vault.lookup(identifier).context("cannot look up an identifier")? {
+            let merged = fold.assemble().first().map_or_else(|| vec![key], |a| a.keys_of(key));
+            keys.extend(merged);
+        }
+    }
+    Ok(keys)
+}
+
+/// One `TextErased` a contact of these customers.
+fn erasures(instance: &Instance, fold: &Fold<'_>, keys: &BTreeSet<CustomerKey>) -> Result<Vec<Fact>> {
+    let mut found = BTreeMap::new();
+    for key in keys {
+        let all = fold.assemble().iter().flat_map(|a: &Assemble| a.contacts_of(*key));
+        found.extend(all.map(|(asserted, mechanisms)| (asserted.contact, (asserted, mechanisms))));
+    }
+    let facts_keys = facts_keys(instance, &found.keys().copied().collect())?;
+    let (now, epoch) = ((instance.clock)(), fold.epoch().to_string());
+    let facts = found.into_values().filter_map(|(asserted, mechanisms)| {
+        let contact = asserted.contact;
+        let facts_key = facts_keys.get(&contact)?.clone();
+        let erased = TextErased { contact, facts_key, reason: asserted.reason.clone(), mechanisms, epoch: epoch.clone() };
+        let origin = Origin { system: "quell".into(), record: contact.to_string(), ..Origin::default() };
+        Some(ingest::fact(&instance.vault, origin, now, Body::TextErased(Box::new(erased))))
+    });
+    Ok(facts.collect())
+}
+
+/// The facts key of each contact, from the records that it was made of. The log is read once: erasures are
+/// rare, and keeping the keys in the state would cost every contact.
+fn facts_keys(instance: &Instance, contacts: &BTreeSet<ContactId>) -> Result<BTreeMap<ContactId, String>> {
+    let mut keys = BTreeMap::new();
+    for partition in instance.fact_partitions() {
+        each_fact(instance, Topic::Facts, partition, |fact| {
+            let Body::ContactRecorded(recorded) = &fact.body else { return };
+            let o = &fact.origin;
+            let contact = match (recorded.kind, &recorded.root_record) {
+                (RecordKind::Leg, Some(root)) => ContactId::of_record(&o.system, &o.instance, root),
+                _ => fact.contact_id(),
+            };
+            if contacts.contains(&contact) {
+                keys.insert(contact, fact.key());
+            }
+        })?;
+    }
+    Ok(keys)
+}

@@ -1,0 +1,253 @@
+//! The fold of the embedded topology: facts → assemble → judge → lake, in one process.
+//!
+//! One step reads a batch, applies it synchronously and carries out the effects as one lake commit, whose
+//! ordinal is the sequence of everything said in it. Only the lake's own end says where to go on.
+
+use super::decode::{Decoded, decode};
+use super::snapshot::States;
+use crate::instance::{Instance, topic_name};
+use crate::parallel;
+use crate::progress::Meter;
+use anyhow::{Context as _, Result, bail};
+use arrow::array::RecordBatch;
+use domain::invariant::Counts;
+use domain::reject::Refused;
+use domain::{Day, EpochId, Partition, Placed, Positions, Sequence, Topic};
+use engine::{Assemble, Assembled, Judge, JudgeInput, Ruleset, shard_of};
+use lake::{CommitInput, Lake, SegmentKind};
+use log::{Batch, Limits};
+use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+/// A snapshot is written after this many records at least; writing one costs time in the size of the state,
+/// missing one costs refolding these records.
+const SNAPSHOT_EVERY: u64 = 200_000;
+
+/// A fold under way.
+pub(crate) struct Fold<'i> {
+    instance: &'i Instance,
+    rules: Arc<Ruleset>,
+    states: States,
+    lake: Lake,
+    /// Records folded since the last snapshot.
+    unsaved: u64,
+}
+
+/// What one reading of the log gave.
+struct Input {
+    facts: Vec<Batch>,
+    company: Batch,
+}
+
+/// What a partition of facts came to.
+struct Half {
+    said: Assembled,
+    refused: Vec<Placed<Refused>>,
+}
+
+impl<'i> Fold<'i> {
+    /// Opens the epoch of these rules and brings the state to the lake's end: from the newest good snapshot,
+    /// silently through what the lake already has.
+    pub(crate) fn open(instance: &'i Instance, rules: Arc<Ruleset>) -> Result<Self> {
+        let lake = Lake::open(Arc::clone(&instance.store), rules.epoch()).context("cannot open the lake")?;
+        let (partitions, shards) = (instance.config.partitions as usize, instance.config.shards as usize);
+        let mut from = Positions::start();
+        let mut states = States::new(&rules, partitions, shards);
+        if let Some(snapshot) = lake.latest_snapshot().context("cannot read the snapshots")? {
+            match States::load(&rules, partitions, shards, &snapshot.bytes) {
+                Ok(Some(loaded)) => (states, from) = (loaded, snapshot.up_to),
+                Ok(None) => tracing::info!("the snapshot is of other partitions or shards: folding from the beginning"),
+                Err(error) => tracing::warn!(%error, "the snapshot does not load: folding from the beginning"),
+            }
+        }
+        let mut fold = Self { instance, rules, states, lake, unsaved: 0 };
+        fold.replay_silently(from)?;
+        Ok(fold)
+    }
+
+    pub(crate) fn epoch(&self) -> EpochId {
+        self.rules.epoch()
+    }
+
+    pub(crate) const fn lake(&self) -> &Lake {
+        &self.lake
+    }
+
+    pub(crate) fn assemble(&self) -> &[Assemble] {
+        &self.states.assemble
+    }
+
+    /// Folds to the log's end; returns the records folded.
+    pub(crate) fn catch_up(&mut self, meter: &Meter) -> Result<u64> {
+        let mut folded = 0;
+        loop {
+            let step = self.step()?;
+            if step == 0 {
+                break;
+            }
+            folded += step;
+            meter.read(0, step, 0);
+            self.unsaved += step;
+            if self.unsaved >= SNAPSHOT_EVERY.max(self.states.len() as u64) {
+                self.save()?;
+            }
+        }
+        if self.unsaved > 0 {
+            self.save()?;
+        }
+        Ok(folded)
+    }
+
+    /// One batch and its commit; returns the records of the batch.
+    fn step(&mut self) -> Result<u64> {
+        let end = self.lake.end();
+        let (input, to) = self.read(&end.positions, None)?;
+        let records = input.records();
+        if records == 0 {
+            return Ok(0);
+        }
+        self.check_memory()?;
+        let (halves, company) = self.assemble_batch(input, end.next)?;
+        let commit = self.commit_input(halves, company, end.next)?;
+        let counts = end.counts.plus(commit.counts);
+        self.lake
+            .commit(CommitInput { from: end.positions, to, counts, ..commit })
+            .context("cannot commit a batch to the lake")?;
+        Ok(records)
+    }
+
+    /// Repeats what the lake already has, without saying anything. Everything counts as said in the newest
+    /// commit: a later change then has a higher sequence than anything the lake holds of the contact.
+    fn replay_silently(&mut self, mut from: Positions) -> Result<()> {
+        let end = self.lake.end();
+        let newest = Sequence(end.next.0.saturating_sub(1));
+        while from != end.positions {
+            let (input, to) = self.read(&from, Some(&end.positions))?;
+            if input.records() == 0 {
+                bail!("the log ends before the lake does (log: {from}, lake: {}): records are missing from the log", end.positions);
+            }
+            self.unsaved += input.records();
+            let (mut halves, _) = self.assemble_batch(input, newest)?;
+            self.judge_batch(&mut halves, newest);
+            from = to;
+        }
+        Ok(())
+    }
+
+    /// The next batch of every partition, together at most `fold.batch` records, up to `until` where given.
+    fn read(&self, from: &Positions, until: Option<&Positions>) -> Result<(Input, Positions)> {
+        let mut to = from.clone();
+        let company = self.read_one(Topic::Company, Partition(0), from, until, self.instance.config.fold_batch)?;
+        let each = self.instance.config.fold_batch.div_ceil(self.states.assemble.len()).max(1);
+        let partitions: Vec<Partition> = self.instance.fact_partitions().collect();
+        let facts = parallel::map(self.threads(), partitions, |p| self.read_one(Topic::Facts, p, from, until, each));
+        let facts = facts.into_iter().collect::<Result<Vec<_>>>()?;
+        to.set(Topic::Company, Partition(0), company.next);
+        facts.iter().for_each(|b| to.set(Topic::Facts, b.partition, b.next));
+        Ok((Input { facts, company }, to))
+    }
+
+    fn read_one(&self, topic: Topic, partition: Partition, from: &Positions, until: Option<&Positions>, records: usize) -> Result<Batch> {
+        let at = from.get(topic, partition);
+        let left = until.map_or(u64::MAX, |u| u.get(topic, partition).0.saturating_sub(at.0));
+        if left == 0 {
+            return Ok(Batch { partition, from: at, next: at, records: Vec::new() });
+        }
+        let records = records.min(usize::try_from(left).unwrap_or(usize::MAX));
+        let limits = Limits { records, bytes: usize::MAX };
+        let read = self.instance.log.read(&topic_name(topic), partition, at, limits);
+        read.with_context(|| format!("cannot read the topic {} from {}/{}", topic.name(), partition.0, at.0))
+    }
+
+    /// Decodes, opens and assembles each partition by itself.
+    fn assemble_batch(&mut self, input: Input, sequence: Sequence) -> Result<(Vec<Half>, Decoded)> {
+        let (vault, threads) = (&self.instance.vault, self.threads());
+        let company = decode(vault, Topic::Company, input.company)?;
+        let work: Vec<(&mut Assemble, Batch)> = self.states.assemble.iter_mut().zip(input.facts).collect();
+        let halves = parallel::map(threads, work, |(assemble, batch)| -> Result<Half> {
+            let Decoded { facts, refused } = decode(vault, Topic::Facts, batch)?;
+            Ok(Half { said: assemble.apply(facts, &company.facts, sequence), refused })
+        });
+        Ok((halves.into_iter().collect::<Result<_>>()?, company))
+    }
+
+    /// Judges each shard by itself; returns the verdicts as rows with the days they touch.
+    fn judge_batch(&mut self, halves: &mut [Half], sequence: Sequence) -> Vec<(RecordBatch, BTreeSet<Day>)> {
+        let shards = self.states.judge.len();
+        let mut inputs: Vec<Vec<JudgeInput>> = (0..shards).map(|_| Vec::new()).collect();
+        for input in halves.iter_mut().flat_map(|h| std::mem::take(&mut h.said.judge)) {
+            inputs[shard_of(&input, shards)].push(input);
+        }
+        let threads = self.threads();
+        let work: Vec<(&mut Judge, Vec<JudgeInput>)> = self.states.judge.iter_mut().zip(inputs).collect();
+        parallel::map(threads, work, |(judge, inputs)| {
+            let said = judge.apply(inputs, sequence);
+            (tables::verdict_rows(&said.verdicts), said.touched)
+        })
+    }
+
+    /// Everything the batch says, as the rows of one commit; `counts` are those of the batch alone.
+    fn commit_input(&mut self, mut halves: Vec<Half>, company: Decoded, sequence: Sequence) -> Result<CommitInput> {
+        let judged = self.judge_batch(&mut halves, sequence);
+        let contacts = parallel::map(self.threads(), halves.iter().collect(), |h: &Half| tables::contact_rows(&h.said.contacts));
+        let mut touched: BTreeSet<Day> = halves.iter().flat_map(|h| h.said.touched.iter().copied()).collect();
+        touched.extend(judged.iter().flat_map(|(_, days)| days.iter().copied()));
+        let verdicts = judged.into_iter().map(|(rows, _)| rows).collect();
+        let undecodable: Vec<_> = halves.iter().flat_map(|h| &h.refused).chain(&company.refused).collect();
+        let of_company = halves.first().map(|h| h.said.company).unwrap_or_default().plus(refused_counts(&company.refused));
+        let counts = halves.iter().fold(of_company, |sum, h| sum.plus(h.said.counts).plus(refused_counts(&h.refused)));
+        let refused = halves.iter().flat_map(|h| &h.said.refused).chain(undecodable);
+        let refused: Vec<_> = refused.map(|r| (r.value, r.topic, r.partition, r.offset)).collect();
+        let segments = vec![
+            (SegmentKind::Contacts, contacts),
+            (SegmentKind::Verdicts, verdicts),
+            (SegmentKind::Refused, vec![tables::refused_rows(&refused)]),
+        ];
+        let segments = segments.into_iter().map(|(kind, rows)| (kind, not_empty(rows))).filter(|(_, rows)| !rows.is_empty());
+        let nowhere = Positions::start();
+        Ok(CommitInput { from: nowhere.clone(), to: nowhere, segments: segments.collect(), counts, touched })
+    }
+
+    fn save(&mut self) -> Result<()> {
+        let end = self.lake.end();
+        let newest = Sequence(end.next.0.saturating_sub(1));
+        let bytes = self.states.save(self.threads());
+        self.lake.put_snapshot(&end.positions, newest, &bytes).context("cannot write a snapshot")?;
+        self.unsaved = 0;
+        Ok(())
+    }
+
+    /// P7: stops with a message before the machine runs out of memory.
+    fn check_memory(&self) -> Result<()> {
+        let bytes = self.states.len() as u64 * Assemble::BYTES_PER_RECORD as u64;
+        let most = self.instance.config.state_bytes_max;
+        if bytes > most {
+            bail!(
+                "the state of {} records takes about {bytes} bytes, more than memory.state_max = {most}: nothing is lost, raise the setting and run again",
+                self.states.len()
+            );
+        }
+        Ok(())
+    }
+
+    fn threads(&self) -> NonZeroUsize {
+        self.instance.config.threads
+    }
+}
+
+impl Input {
+    fn records(&self) -> u64 {
+        self.facts.iter().chain([&self.company]).map(|b| b.records.len() as u64).sum()
+    }
+}
+
+fn not_empty(rows: Vec<RecordBatch>) -> Vec<RecordBatch> {
+    rows.into_iter().filter(|b| b.num_rows() > 0).collect()
+}
+
+fn refused_counts(refused: &[Placed<Refused>]) -> Counts {
+    let refused = refused.len() as u64;
+    Counts { accepted: refused, stored: 0, duplicate: 0, rejected: refused }
+}
+

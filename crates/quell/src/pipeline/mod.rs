@@ -1,0 +1,126 @@
+//! The embedded topology: fold what is new, take a cut, publish its tables; and erase.
+
+mod decode;
+mod erase;
+mod fold;
+mod snapshot;
+mod taxonomy;
+
+pub use erase::erase;
+pub use taxonomy::{PublishedTaxonomy, taxonomy};
+pub(crate) use taxonomy::each_fact;
+
+use crate::ingest;
+use crate::instance::Instance;
+use crate::progress::Meter;
+use analytics::Resources;
+use anyhow::{Context as _, Result};
+use classify::Taxonomy;
+use domain::fact::CutTaken;
+use domain::invariant::Counts;
+use domain::{Body, Instant, Origin};
+use engine::Ruleset;
+use fold::Fold;
+use lake::{Cut, CutParts, Lake, LakeError, current_cut, live, make_current, set_live};
+use report::{RollupSummary, TableRows};
+use std::sync::Arc;
+
+/// How often a fold that another process has overtaken starts anew before it gives up.
+const OVERTAKEN_MOST: usize = 20;
+
+/// What a run of the fold did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Folded {
+    /// Records of the log that this run folded.
+    pub records: u64,
+    /// What became of them.
+    pub fresh: Counts,
+    /// What became of all records since the epoch began.
+    pub counts: Counts,
+}
+
+/// Folds to the log's end and commits to the lake.
+pub fn catch_up(instance: &Instance, meter: &Meter) -> Result<Folded> {
+    with_fold(instance, meter).map(|(_, folded)| folded)
+}
+
+/// Folds to the log's end and publishes the tables at a cut. `as_of` None = the instance's clock, read once.
+pub fn rollup(instance: &Instance, as_of: Option<Instant>) -> Result<RollupSummary> {
+    let (fold, folded) = with_fold(instance, &Meter::for_people(None))?;
+    let as_of = as_of.unwrap_or_else(|| (instance.clock)());
+    let cut = publish(instance, fold.lake(), as_of)?;
+    Ok(RollupSummary {
+        epoch: fold.epoch(),
+        cut: cut.id,
+        as_of,
+        folded: folded.records,
+        counts: folded.counts,
+        tables: table_rows(&cut),
+        folder: instance.home.tables().join(cut.id.to_string()).display().to_string(),
+    })
+}
+
+/// The live epoch's lake; `None` before the first fold.
+pub fn lake(instance: &Instance) -> Result<Option<Lake>> {
+    let epoch = live(&*instance.store).context("cannot read which epoch is live")?;
+    epoch.map(|e| Lake::open(Arc::clone(&instance.store), e)).transpose().context("cannot open the lake")
+}
+
+/// What the tables of the current cut may use.
+pub fn resources(instance: &Instance) -> Resources {
+    Resources::with_threads(instance.config.threads.get())
+}
+
+fn open_fold(instance: &Instance) -> Result<Fold<'_>> {
+    let taxonomy = taxonomy(instance)?.map_or_else(Taxonomy::empty, |published| published.taxonomy);
+    let rules = Ruleset::new(taxonomy, instance.config.engine, instance.config.zone.clone());
+    Fold::open(instance, Arc::new(rules))
+}
+
+/// A fold that has caught up. Another process that folds the same epoch may be ahead: then this one's commit
+/// is refused, and it starts anew from where the other one is.
+fn with_fold<'i>(instance: &'i Instance, meter: &Meter) -> Result<(Fold<'i>, Folded)> {
+    for _ in 0..OVERTAKEN_MOST {
+        let mut fold = open_fold(instance)?;
+        let before = fold.lake().end().counts;
+        match fold.catch_up(meter) {
+            Ok(records) => {
+                set_live(&*instance.store, fold.epoch()).context("cannot set the live epoch")?;
+                let counts = fold.lake().end().counts;
+                return Ok((fold, Folded { records, fresh: counts.minus(before), counts }));
+            }
+            Err(error) if is_fenced(&error) => tracing::info!("another process is folding: starting from where it is"),
+            Err(error) => return Err(error),
+        }
+    }
+    anyhow::bail!("other processes kept folding at the same time; nothing is lost, run again")
+}
+
+fn is_fenced(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref::<LakeError>(), Some(LakeError::Fenced { .. }))
+}
+
+/// Takes the cut at the lake's end and publishes it, changed days only. The cut is a fact before its tables are
+/// shown: a crash in between leaves a cut without tables, never tables of an unknown cut.
+fn publish(instance: &Instance, lake: &Lake, as_of: Instant) -> Result<Cut> {
+    let parts = CutParts { epoch: lake.epoch(), positions: lake.end().positions, as_of };
+    let shown = current_cut(&*instance.store).context("cannot read the current cut")?;
+    if shown.as_ref().is_none_or(|cut| cut.id != parts.id()) {
+        ingest::append_facts(instance, vec![cut_taken(instance, &parts)])?;
+    }
+    let published = analytics::publish(lake, &parts, shown.as_ref(), &resources(instance)).context("cannot publish the tables")?;
+    make_current(&*instance.store, &published.cut).context("cannot show the new cut")?;
+    Ok(published.cut)
+}
+
+fn cut_taken(instance: &Instance, parts: &CutParts) -> domain::Fact {
+    let (cut, epoch) = (parts.id().to_string(), parts.epoch.to_string());
+    let origin = Origin { system: "quell".into(), record: cut.clone(), ..Origin::default() };
+    let taken = CutTaken { cut, epoch, positions: parts.positions.clone(), as_of: parts.as_of };
+    ingest::fact(&instance.vault, origin, parts.as_of, Body::CutTaken(Box::new(taken)))
+}
+
+fn table_rows(cut: &Cut) -> Vec<TableRows> {
+    let rows = |table: &str| cut.files(table).map(|f| f.rows).sum();
+    cut.tables().into_iter().map(|table| TableRows { table: table.to_owned(), rows: rows(table) }).collect()
+}

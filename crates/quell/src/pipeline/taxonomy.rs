@@ -1,0 +1,71 @@
+//! The taxonomy in force: the file that the configuration names, else the one published last, else none.
+
+use crate::instance::{Instance, topic_name};
+use anyhow::{Context as _, Result, anyhow};
+use classify::Taxonomy;
+use domain::fact::TaxonomyPublished;
+use domain::{Body, Fact, Instant, Offset, Partition, Topic};
+use log::Limits;
+
+/// A taxonomy with where it comes from.
+pub struct PublishedTaxonomy {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// The file it was read from, or `log`.
+    pub origin: String,
+    /// The reviewed text.
+    pub toml: String,
+    /// What the text says.
+    pub taxonomy: Taxonomy,
+}
+
+/// The taxonomy in force. `None`: every contact is unclassified.
+pub fn taxonomy(instance: &Instance) -> Result<Option<PublishedTaxonomy>> {
+    if let Some(path) = &instance.config.taxonomy {
+        let origin = path.display().to_string();
+        let toml = std::fs::read_to_string(path).with_context(|| format!("cannot read the taxonomy {origin}"))?;
+        return parse(toml, origin).map(Some);
+    }
+    last_published(instance)?.map(|published| parse(published.toml, "log".to_owned())).transpose()
+}
+
+fn parse(toml: String, origin: String) -> Result<PublishedTaxonomy> {
+    let taxonomy = Taxonomy::parse(&toml, &origin).map_err(|mistakes| {
+        let lines: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
+        anyhow!("the taxonomy {origin} is not valid\n{}", lines.join("\n"))
+    })?;
+    let (name, version) = (taxonomy.name().to_owned(), taxonomy.version().to_owned());
+    Ok(PublishedTaxonomy { name, version, origin, toml, taxonomy })
+}
+
+/// Of all publications the latest by (time, fact id), whatever their order in the log.
+fn last_published(instance: &Instance) -> Result<Option<TaxonomyPublished>> {
+    let mut last: Option<((Instant, domain::FactId), TaxonomyPublished)> = None;
+    each_fact(instance, Topic::Governance, Partition(0), |fact| {
+        let at = (fact.occurred_at, fact.id);
+        if let Body::TaxonomyPublished(published) = fact.body
+            && last.as_ref().is_none_or(|(before, _)| *before < at)
+        {
+            last = Some((at, *published));
+        }
+    })?;
+    Ok(last.map(|(_, published)| published))
+}
+
+/// Every fact of one partition, in order; records that are no facts are left out.
+pub(crate) fn each_fact(instance: &Instance, topic: Topic, partition: Partition, mut see: impl FnMut(Fact)) -> Result<()> {
+    let mut from = Offset(0);
+    loop {
+        let batch = instance
+            .log
+            .read(&topic_name(topic), partition, from, Limits::default())
+            .with_context(|| format!("cannot read the topic {}", topic.name()))?;
+        if batch.is_empty() {
+            return Ok(());
+        }
+        from = batch.next;
+        batch.records.iter().filter_map(|r| codec::decode_fact(&r.value).ok()).for_each(&mut see);
+    }
+}

@@ -1,0 +1,144 @@
+//! Every summary in both languages against the texts in `golden/`. `UPDATE_GOLDEN=1 cargo test -p report`
+//! rewrites them.
+#![allow(clippy::disallowed_methods, reason = "a test reads and rewrites its own expectations")]
+
+use domain::invariant::Counts;
+use domain::{Channel, CutId, EpochId, Instant, RejectKind};
+use report::doctor::Hint;
+use report::*;
+
+fn check(name: &str, render: impl Fn(Lang) -> String) {
+    for lang in Lang::ALL {
+        let path = format!("{}/tests/golden/{name}.{}.txt", env!("CARGO_MANIFEST_DIR"), lang.tag());
+        let actual = render(*lang);
+        if std::env::var_os("UPDATE_GOLDEN").is_some() {
+            std::fs::write(&path, &actual).expect("the golden file can be written");
+        }
+        let expected = std::fs::read_to_string(&path).unwrap_or_default();
+        assert_eq!(actual, expected, "{path}");
+    }
+}
+
+fn at(text: &str) -> Instant {
+    Instant::parse_rfc3339(text).expect("an instant")
+}
+
+fn refusals() -> Refusals {
+    let mut out = Refusals::default();
+    for line in [45, 46] {
+        out.add(RejectKind::BadTime, || FirstRefusal {
+            file: "mayo.csv".into(),
+            line,
+            field: Some("opened_at".into()),
+            expected: "an RFC 3339 time".into(),
+        });
+    }
+    for line in 0..12_345 {
+        out.add(RejectKind::Malformed, || FirstRefusal {
+            file: "mayo.csv".into(),
+            line: line + 17,
+            field: None,
+            expected: "21 fields".into(),
+        });
+    }
+    out
+}
+
+#[test]
+fn import() {
+    check("import", |lang| {
+        let summary = ImportSummary {
+            system: "work".into(),
+            files: 2,
+            rows: 1_012_347,
+            accepted: 1_000_000,
+            facts: 999_998,
+            suppressed: 3,
+            refusals: refusals(),
+        };
+        summary.render(lang)
+    });
+    check("import_clean", |lang| {
+        let summary = ImportSummary { system: "work".into(), files: 1, rows: 1, accepted: 1, facts: 1, ..Default::default() };
+        summary.render(lang)
+    });
+}
+
+#[test]
+fn dry_run() {
+    check("dry_run", |lang| {
+        let summary = DryRunSummary {
+            system: "work".into(),
+            files: 1,
+            rows: 20_000,
+            accepted: 7_653,
+            contacts: 5_120,
+            messages: 2_533,
+            dates: Some((at("2026-05-01T00:00:00Z"), at("2026-05-31T23:59:59.5Z"))),
+            customers: 4_000,
+            anonymous: 1,
+            channels: vec![(Channel::Chat, 653), (Channel::Phone, 7_000)],
+            refusals: refusals(),
+        };
+        summary.render(lang)
+    });
+    check("dry_run_nothing", |lang| DryRunSummary { system: "work".into(), files: 1, ..Default::default() }.render(lang));
+}
+
+#[test]
+fn rollup() {
+    check("rollup", |lang| {
+        let rows = |table: &str, rows| TableRows { table: table.into(), rows };
+        let summary = RollupSummary {
+            epoch: EpochId::from_bytes([1; 8]),
+            cut: CutId::from_bytes([0xab; 8]),
+            as_of: at("2026-06-01T00:00:00Z"),
+            folded: 1,
+            counts: Counts { accepted: 1_012_347, stored: 1_000_000, duplicate: 12_340, rejected: 7 },
+            tables: vec![rows("contacts", 999_999), rows("provenance", 999_999)],
+            folder: "/data/tables/abababababababab".into(),
+        };
+        summary.render(lang)
+    });
+}
+
+#[test]
+fn erase() {
+    check("erase", |lang| {
+        let known = EraseSummary { known: true, contacts: 12 };
+        let unknown = EraseSummary { known: false, contacts: 0 };
+        format!("{}{}", known.render(lang), unknown.render(lang))
+    });
+}
+
+#[test]
+fn notices() {
+    check("notices", |lang| format!("{}\n", report::notice::newer_records(lang, 12_345)));
+}
+
+#[test]
+fn doctor() {
+    let check_of = |name: &str, state, finding| Check { name: name.into(), state, finding };
+    let counts = Counts { accepted: 12, stored: 9, duplicate: 2, rejected: 1 };
+    let facts = TopicEnds { topic: "facts".into(), partitions: 4, records: 12_345 };
+    let report = DoctorReport {
+        checks: vec![
+            check_of("folder", State::Ok, Finding::Folder { path: "/data".into() }),
+            check_of("configuration", State::Ok, Finding::Configuration { file: None }),
+            check_of("vault", State::Ok, Finding::Vault { customers: 1 }),
+            check_of("log/facts", State::Ok, Finding::Log(facts)),
+            check_of("lake", State::Ok, Finding::Lake { commits: 3, segments: 6 }),
+            check_of("snapshot", State::Ok, Finding::Snapshot { up_to: "facts/0=120 facts/1=99".into() }),
+            check_of("snapshot", State::Warn, Finding::NoSnapshot),
+            check_of("epoch", State::Ok, Finding::Epoch { id: "0101010101010101".into() }),
+            check_of("balance", State::Ok, Finding::Balance { counts, behind: 0 }),
+            check_of("cut", State::Ok, Finding::Cut { id: "abab".into(), folder: "/data/tables/abab".into() }),
+            check_of("cut", State::Warn, Finding::Nothing { hint: Hint::Rollup }),
+            check_of("log/facts", State::Warn, Finding::Nothing { hint: Hint::Import }),
+            check_of("lake", State::Fail, Finding::Trouble { message: "commit 3 starts at facts/0=7, not 9".into() }),
+        ],
+    };
+    assert_eq!(report.worst(), State::Fail);
+    assert_eq!(DoctorReport::default().worst(), State::Ok);
+    check("doctor", |lang| report.render(lang));
+}

@@ -1,0 +1,55 @@
+//! The data dictionary: what people read about the published tables, made from the same definitions as the
+//! files themselves.
+
+use crate::column::{Column, Table};
+use crate::named::QUERIES;
+use crate::published;
+use std::fmt::Write as _;
+
+const OPENING: &str = "# Data dictionary
+
+Made from the definitions in `crates/tables`; change them there and run `cargo test -p tables` with
+`QUELL_REWRITE=1`.
+
+Every table lies as `<table>/dt=YYYY-MM-DD/<table>.parquet` under one cut; `dt` is the day in the tenant's zone,
+read from the path. Null means unknown or none, never 0. Instants are UTC; ids are hyphenated UUIDs.
+";
+
+/// Every published table and named query with their columns, in Markdown.
+pub fn dictionary() -> String {
+    let mut out = OPENING.to_owned();
+    for table in published() {
+        section(&mut out, table);
+    }
+    out.push_str("\n# Named queries\n\n`quell sql --named NAME` answers with these columns.\n");
+    for query in QUERIES {
+        heading(&mut out, query.name, query.doc);
+        rows(&mut out, query.columns);
+    }
+    out
+}
+
+fn section(out: &mut String, table: &Table) {
+    heading(out, table.name, table.doc);
+    if !table.sorted_by.is_empty() {
+        let by: Vec<String> = table.sorted_by.iter().map(|c| format!("`{c}`")).collect();
+        line(out, format_args!("\nSorted by {} within a day.", by.join(", ")));
+    }
+    rows(out, &table.columns);
+}
+
+fn heading(out: &mut String, name: &str, doc: &str) {
+    line(out, format_args!("\n## {name}\n\n{doc}"));
+}
+
+fn rows(out: &mut String, columns: &[Column]) {
+    out.push_str("\n| column | type | null | meaning |\n|---|---|---|---|\n");
+    for column in columns {
+        let null = if column.nullable { "yes" } else { "" };
+        line(out, format_args!("| `{}` | {} | {null} | {} |", column.name, column.kind.words(), column.doc));
+    }
+}
+
+fn line(out: &mut String, what: std::fmt::Arguments<'_>) {
+    writeln!(out, "{what}").expect("writing to memory cannot fail");
+}

@@ -1,0 +1,123 @@
+//! A vault in a folder of its own, and looks at its files that no user of the vault has.
+
+use domain::{CustomerKey, Identifier, KeyId, Strength};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tempfile::TempDir;
+use vault::{Mode, Opened, Options, Resolution, Vault};
+
+/// A folder that holds one vault, and is removed with it.
+pub struct Place(TempDir);
+
+impl Place {
+    pub fn new() -> Self {
+        Self(TempDir::new().unwrap())
+    }
+
+    pub fn path(&self) -> PathBuf {
+        self.0.path().join("vault").join("vault.db")
+    }
+
+    pub fn open(&self) -> Vault {
+        self.open_as(Mode::Random)
+    }
+
+    pub fn open_as(&self, mode: Mode) -> Vault {
+        Vault::open(&self.path(), mode).unwrap()
+    }
+
+    /// A handle with caches so small that they always overflow, and no patience.
+    pub fn open_small(&self, mode: Mode) -> Vault {
+        let options = Options { cached_customers: 1, cached_keys: 1, wait: Duration::from_secs(20) };
+        Vault::open_with(&self.path(), mode, &options).unwrap()
+    }
+
+    /// The database itself, past the vault.
+    pub fn sql(&self) -> rusqlite::Connection {
+        rusqlite::Connection::open(self.path()).unwrap()
+    }
+
+    /// Every file of the vault with its bytes.
+    pub fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        let folder = self.path();
+        let files = std::fs::read_dir(folder.parent().unwrap()).unwrap();
+        let mut files: Vec<PathBuf> = files.map(|f| f.unwrap().path()).collect();
+        files.sort();
+        files.into_iter().map(|f| (f.clone(), std::fs::read(f).unwrap())).collect()
+    }
+
+    /// How often these bytes stand in any of the vault's files.
+    pub fn occurrences(&self, bytes: &[u8]) -> usize {
+        self.files().iter().map(|(_, content)| occurrences(content, bytes)).sum()
+    }
+
+    /// The bytes of a live key.
+    pub fn key_bytes(&self, id: KeyId) -> Vec<u8> {
+        self.sql()
+            .query_row("SELECT bytes FROM data_keys WHERE key_id = ?1", [id.as_bytes()], |row| row.get(0))
+            .unwrap()
+    }
+}
+
+pub fn occurrences(content: &[u8], bytes: &[u8]) -> usize {
+    content.windows(bytes.len()).filter(|w| w[0] == bytes[0] && *w == bytes).count()
+}
+
+/// Which of the needles, all of one length, stand somewhere in the content. One pass, with a table of their
+/// first three bytes before the hash map, because tests run unoptimised.
+pub fn contained(content: &[u8], needles: &[Vec<u8>]) -> Vec<usize> {
+    let wanted: HashMap<&[u8], usize> =
+        needles.iter().enumerate().map(|(n, bytes)| (&bytes[..], n)).collect();
+    let head =
+        |bytes: &[u8]| usize::from(bytes[0]) << 16 | usize::from(bytes[1]) << 8 | usize::from(bytes[2]);
+    let mut heads = vec![false; 1 << 24];
+    needles.iter().for_each(|bytes| heads[head(bytes)] = true);
+    let length = needles.first().map_or(3, Vec::len);
+    content.windows(length).filter(|w| heads[head(w)]).filter_map(|w| wanted.get(w).copied()).collect()
+}
+
+pub fn email(value: &str) -> Identifier {
+    Identifier { strength: Strength::Email, namespace: String::new(), value: value.into() }
+}
+
+pub fn emails(from: usize, to: usize) -> Vec<Identifier> {
+    (from..to).map(|n| email(&format!("customer-{n}@example.com"))).collect()
+}
+
+pub fn customer(resolution: Resolution) -> CustomerKey {
+    match resolution {
+        Resolution::Customer(key) => key,
+        Resolution::Suppressed => panic!("suppressed"),
+    }
+}
+
+pub fn resolve_one(vault: &Vault, identifier: &Identifier) -> Resolution {
+    vault.resolve(std::slice::from_ref(identifier)).unwrap()[0]
+}
+
+pub fn key_of(vault: &Vault, identifier: &Identifier) -> KeyId {
+    KeyId::of_customer(customer(resolve_one(vault, identifier)))
+}
+
+pub fn plain(opened: Opened) -> Vec<u8> {
+    match opened {
+        Opened::Plain(bytes) => bytes,
+        Opened::KeyDestroyed => panic!("key destroyed"),
+    }
+}
+
+/// Copies the files as they lie on the disk at this moment: what a killed process leaves behind.
+pub fn snapshot(from: &Place) -> Place {
+    let to = Place::new();
+    let folder = to.path();
+    std::fs::create_dir_all(folder.parent().unwrap()).unwrap();
+    for (file, content) in from.files() {
+        std::fs::write(beside(&to.path(), &file), content).unwrap();
+    }
+    to
+}
+
+fn beside(path: &Path, file: &Path) -> PathBuf {
+    path.with_file_name(file.file_name().unwrap())
+}

@@ -1,0 +1,38 @@
+//! `simulate [FROM [COUNT]]`: runs seeds of the simulator on two threads and prints those that fail.
+//! Exit 0: none did.
+
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+fn main() -> ExitCode {
+    let mut numbers = std::env::args().skip(1).map_while(|a| a.parse::<u64>().ok());
+    let (from, count) = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(2_000));
+    let (next, failed) = (AtomicU64::new(from), AtomicU64::new(0));
+    let stop_early = std::env::var_os("QUELL_FIRST_FAILURE").is_some();
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::SeqCst);
+                    if seed >= from + count || stop_early && failed.load(Ordering::SeqCst) > 0 {
+                        break;
+                    }
+                    if let Err(error) = quell_tests::sim::run(seed) {
+                        failed.fetch_add(1, Ordering::SeqCst);
+                        report(&format!("seed {seed}: {error:#}"));
+                    } else if seed % 100 == 99 {
+                        report(&format!("up to seed {seed}"));
+                    }
+                }
+            });
+        }
+    });
+    let failed = failed.into_inner();
+    report(&format!("{} seeds from {from}, {failed} failed", next.into_inner().saturating_sub(from).min(count)));
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+#[expect(clippy::print_stdout, reason = "this program's answer")]
+fn report(line: &str) {
+    println!("{line}");
+}

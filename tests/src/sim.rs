@@ -1,0 +1,404 @@
+//! The seeded simulator: the whole embedded pipeline on virtual time, once without a fault and once with
+//! everything going wrong that a seed says; both must end with the same bytes.
+//!
+//! Faults: crash at any append of the log and at any operation of the lake's store (before, after, torn, with
+//! loss of names that were not synced), redelivery, reordering, late facts, damaged snapshots, jumps of the
+//! log's clock, and other numbers of partitions, shards, threads and records per batch.
+
+use crate::flaky::{Crash, FlakyLog};
+use crate::world::{Happening, TAXONOMY, World};
+use analytics::Session;
+use anyhow::{Context as _, Result, ensure};
+use arrow::array::AsArray as _;
+use arrow::datatypes::Int64Type;
+use classify::Taxonomy;
+use domain::fact::CustomerMerged;
+use domain::invariant::Promise;
+use domain::*;
+use fastrand::Rng;
+use lake::{Fault, FaultStore, Lake, LocalStore};
+use log::Embedded;
+use quell::config::Config;
+use quell::home::Home;
+use quell::instance::{Instance, open_vault, topic_name};
+use quell::progress::Meter;
+use quell::{ingest, pipeline};
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use tempfile::TempDir;
+
+/// The published files of a cut, by path inside their table, without `provenance`, which holds places in the log.
+pub type Tree = BTreeMap<String, Vec<u8>>;
+
+/// How an instance is set up.
+#[derive(Debug, Clone)]
+struct Setup {
+    partitions: u32,
+    shards: u32,
+    threads: usize,
+    fold_batch: usize,
+    import_batch: usize,
+    state_bytes_max: u64,
+}
+
+const PLAIN: Setup =
+    Setup { partitions: 1, shards: 1, threads: 1, fold_batch: 100_000, import_batch: 100_000, state_bytes_max: u64::MAX };
+
+/// What goes wrong while one instance is open.
+#[derive(Debug, Clone, Copy, Default)]
+struct Trouble {
+    append: Option<(u32, Crash)>,
+    store: Option<(u64, Fault)>,
+}
+
+/// A data folder with its virtual clock.
+struct Bed {
+    folder: TempDir,
+    clock: Arc<AtomicI64>,
+}
+
+/// Runs one seed. The error names the promise that was broken.
+pub fn run(seed: u64) -> Result<()> {
+    let world = World::new(seed);
+    let expect = plain_run(&world).context("the run without faults failed")?;
+    let mut rng = Rng::with_seed(seed ^ 0x5151_5151);
+    Troubled::new(&world, &mut rng)?.run(&mut rng, &expect)
+}
+
+/// The tables of a world where nothing goes wrong.
+fn plain_run(world: &World) -> Result<Tree> {
+    let bed = Bed::new()?;
+    let instance = bed.open(&PLAIN, Trouble::default())?;
+    deliver(&instance, &world.happenings)?;
+    pipeline::rollup(&instance, Some(end_of_time()))?;
+    tree(&instance)
+}
+
+struct Troubled<'w> {
+    world: &'w World,
+    setup: Setup,
+    bed: Bed,
+    /// Facts whose append has returned.
+    acknowledged: BTreeSet<FactId>,
+}
+
+impl<'w> Troubled<'w> {
+    fn new(world: &'w World, rng: &mut Rng) -> Result<Self> {
+        let setup = Setup {
+            partitions: rng.u32(1..6),
+            shards: rng.u32(1..5),
+            threads: rng.usize(1..4),
+            fold_batch: rng.usize(1..20),
+            import_batch: rng.usize(1..10),
+            state_bytes_max: u64::MAX,
+        };
+        Ok(Self { world, setup, bed: Bed::new()?, acknowledged: BTreeSet::new() })
+    }
+
+    fn run(&mut self, rng: &mut Rng, expect: &Tree) -> Result<()> {
+        let mut deliveries = self.world.happenings.clone();
+        rng.shuffle(&mut deliveries);
+        let again: Vec<_> = deliveries.iter().filter(|_| rng.u8(0..5) == 0).cloned().collect();
+        for part in deliveries.chunks(rng.usize(5..40)) {
+            self.deliver(rng, part)?;
+            self.fold(rng);
+            self.damage_snapshots(rng)?;
+            self.bed.jump(rng);
+        }
+        self.deliver(rng, &again)?;
+        self.check(expect)
+    }
+
+    /// A source that sends again until it hears that the facts are durable.
+    fn deliver(&mut self, rng: &mut Rng, part: &[Happening]) -> Result<()> {
+        let trouble = Trouble { append: (rng.u8(0..3) == 0).then(|| (rng.u32(0..4), crash(rng))), store: None };
+        let instance = self.bed.open(&self.setup, trouble)?;
+        let done = match deliver(&instance, part) {
+            Ok(facts) => facts,
+            Err(_) => deliver(&self.bed.open(&self.setup, Trouble::default())?, part)?,
+        };
+        self.acknowledged.extend(done);
+        Ok(())
+    }
+
+    /// Folds and publishes; whatever fails is left as it is, for the next instance to find.
+    fn fold(&mut self, rng: &mut Rng) {
+        let store = (rng.u8(0..3) > 0).then(|| (rng.u64(0..120), Fault::ALL[rng.usize(0..Fault::ALL.len())]));
+        let starved = rng.u8(0..10) == 0;
+        let setup = Setup { threads: rng.usize(1..4), fold_batch: rng.usize(1..20), state_bytes_max: if starved { 1 } else { u64::MAX }, ..self.setup.clone() };
+        let Ok(instance) = self.bed.open(&setup, Trouble { append: None, store }) else { return };
+        let as_of = end_of_time().plus(Span::from_hours(-i64::from(rng.u8(1..200))));
+        if rng.bool() {
+            let _ = pipeline::rollup(&instance, Some(as_of));
+        } else {
+            let _ = pipeline::catch_up(&instance, &Meter::silent());
+        }
+    }
+
+    fn damage_snapshots(&self, rng: &mut Rng) -> Result<()> {
+        for file in files_below(&self.bed.root().join("lake"))? {
+            if file.extension().is_some_and(|e| e == "snap") && rng.u8(0..3) == 0 {
+                let mut bytes = std::fs::read(&file)?;
+                let at = rng.usize(0..bytes.len().max(1));
+                if rng.bool() { bytes.truncate(at) } else if let Some(byte) = bytes.get_mut(at) { *byte ^= 0x20 }
+                std::fs::write(&file, bytes)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn check(&self, expect: &Tree) -> Result<()> {
+        self.check_memory()?;
+        let instance = self.bed.open(&self.setup, Trouble::default())?;
+        pipeline::rollup(&instance, Some(end_of_time())).context("the run after the faults failed")?;
+        self.check_durable(&instance)?;
+        check_lake(&instance)?;
+        self.check_contacts(&instance)?;
+        differ(expect, &tree(&instance)?, Promise::P4)?;
+        let replayed = self.replay()?;
+        differ(expect, &replayed, Promise::P5)
+    }
+
+    /// P7: with a limit that the state exceeds, folding one more record stops with a message and loses nothing.
+    fn check_memory(&self) -> Result<()> {
+        let open = |most| self.bed.open(&Setup { state_bytes_max: most, ..self.setup.clone() }, Trouble::default());
+        let instance = open(u64::MAX)?;
+        pipeline::catch_up(&instance, &Meter::silent()).context("the run after the faults failed")?;
+        deliver(&instance, &self.world.happenings[..1])?;
+        drop(instance);
+        let stopped = pipeline::catch_up(&open(1)?, &Meter::silent());
+        let said = stopped.err().map(|e| e.to_string()).unwrap_or_default();
+        ensure!(said.contains("memory.state_max"), "{:?} broken: a fold beyond its limit said {said:?}", Promise::P7);
+        Ok(())
+    }
+
+    fn check_durable(&self, instance: &Instance) -> Result<()> {
+        let mut kept = BTreeSet::new();
+        for topic in [Topic::Facts, Topic::Company] {
+            each_record(instance, topic, |value| {
+                kept.insert(codec::decode_fact(value).context("a record of the log does not decode")?.id);
+                Ok(())
+            })?;
+        }
+        let lost = self.acknowledged.difference(&kept).count();
+        ensure!(lost == 0, "{:?} broken: {lost} acknowledged facts are not in the log", Promise::P1);
+        Ok(())
+    }
+
+    /// P3 by the generator's own count: every whole contact that counts is in the table once.
+    fn check_contacts(&self, instance: &Instance) -> Result<()> {
+        let cut = lake::current_cut(&*instance.store)?.context("no cut is published")?;
+        let session = Session::open(&*instance.store, &cut, &pipeline::resources(instance), &instance.config.zone)?;
+        let (found, all, different) = count_contacts(&session)?;
+        let expect = self.world.whole_contacts as u64;
+        ensure!(found == expect && all == different, "{:?} broken: {found} whole contacts instead of {expect}; {all} rows of {different} contacts", Promise::P3);
+        Ok(())
+    }
+
+    /// The same log and vault, and nothing else: other threads and batches, from zero.
+    fn replay(&self) -> Result<Tree> {
+        let bed = Bed::new()?;
+        for part in ["log", "vault"] {
+            copy_folder(&self.bed.root().join(part), &bed.root().join(part))?;
+        }
+        let setup = Setup { threads: 2, fold_batch: 7, shards: self.setup.shards % 3 + 1, ..self.setup.clone() };
+        let instance = bed.open(&setup, Trouble::default())?;
+        pipeline::rollup(&instance, Some(end_of_time())).context("the replay failed")?;
+        tree(&instance)
+    }
+}
+
+/// Rows of whole contacts, all rows, and different contacts.
+fn count_contacts(session: &Session) -> Result<(u64, u64, u64)> {
+    let text = "SELECT count(*) FILTER (WHERE substr(record_id, 1, 1) IN ('n', 'k')), count(*), count(DISTINCT contact_id) FROM contacts";
+    let batches = session.sql(text)?.collect_all()?;
+    let number = |column: usize| {
+        let counts = batches[0].column(column).as_primitive::<Int64Type>();
+        u64::try_from(counts.value(0)).context("a count is not negative")
+    };
+    Ok((number(0)?, number(1)?, number(2)?))
+}
+
+/// P2 and P6.
+fn check_lake(instance: &Instance) -> Result<()> {
+    let lake = Lake::open(Arc::clone(&instance.store), rules_epoch(instance)?)?;
+    let broken = lake.verify();
+    ensure!(broken.is_empty(), "{:?} broken: {broken:?}", Promise::P6);
+    for pair in lake.commits().windows(2) {
+        let chained = pair[1].to.covers(&pair[0].to) && pair[1].ordinal.0 == pair[0].ordinal.0 + 1;
+        ensure!(chained, "{:?} broken: commit {:?} does not follow {:?}", Promise::P6, pair[1].ordinal, pair[0].ordinal);
+    }
+    let mut records = 0;
+    for topic in [Topic::Facts, Topic::Company] {
+        each_record(instance, topic, |_| {
+            records += 1;
+            Ok(())
+        })?;
+    }
+    let counts = lake.end().counts;
+    ensure!(counts.balanced() && counts.accepted == records, "{:?} broken: {counts:?} of {records} records", Promise::P2);
+    Ok(())
+}
+
+fn rules_epoch(instance: &Instance) -> Result<EpochId> {
+    let taxonomy = Taxonomy::parse(TAXONOMY, "world.toml").map_err(|m| anyhow::anyhow!("{m:?}"))?;
+    Ok(engine::Ruleset::new(taxonomy, instance.config.engine, instance.config.zone.clone()).epoch())
+}
+
+/// Sends happenings as a source does and returns the facts that were acknowledged.
+fn deliver(instance: &Instance, happenings: &[Happening]) -> Result<Vec<FactId>> {
+    let mut acknowledged = Vec::new();
+    for batch in happenings.chunks(instance.config.import_batch) {
+        let drafts = batch.iter().filter_map(|h| match h {
+            Happening::Record(draft) => Some(draft.clone()),
+            Happening::Merge(..) => None,
+        });
+        acknowledged.extend(ingest::record(instance, drafts.collect())?);
+        for happening in batch {
+            if let Happening::Merge(surviving, absorbed) = happening {
+                acknowledged.extend(merge(instance, surviving, absorbed)?);
+            }
+        }
+    }
+    Ok(acknowledged)
+}
+
+fn merge(instance: &Instance, surviving: &Identifier, absorbed: &Identifier) -> Result<Vec<FactId>> {
+    let both = instance.vault.resolve(&[surviving.clone(), absorbed.clone()])?;
+    let [vault::Resolution::Customer(surviving), vault::Resolution::Customer(absorbed)] = both[..] else { return Ok(vec![]) };
+    let origin = Origin { system: "crm".into(), record: format!("{surviving}{absorbed}"), ..Origin::default() };
+    let body = Body::CustomerMerged(Box::new(CustomerMerged { surviving, absorbed }));
+    let fact = ingest::fact(&instance.vault, origin, start_of_time(), body);
+    let id = fact.id;
+    ingest::append_facts(instance, vec![fact])?;
+    Ok(vec![id])
+}
+
+fn start_of_time() -> Instant {
+    Instant::parse_rfc3339("2025-01-06T00:00:00Z").expect("an instant")
+}
+
+fn end_of_time() -> Instant {
+    Instant::parse_rfc3339("2025-02-01T00:00:00Z").expect("an instant")
+}
+
+fn crash(rng: &mut Rng) -> Crash {
+    if rng.bool() { Crash::Before } else { Crash::After }
+}
+
+impl Bed {
+    fn new() -> Result<Self> {
+        // Memory where there is some to mount: crashes of the process are simulated, syncs need not be slow.
+        let memory = Path::new("/dev/shm");
+        let folder = if memory.is_dir() { TempDir::new_in(memory)? } else { TempDir::new()? };
+        std::fs::write(folder.path().join("taxonomy.toml"), TAXONOMY)?;
+        Ok(Self { folder, clock: Arc::new(AtomicI64::new(end_of_time().micros())) })
+    }
+
+    fn root(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The log's clock jumps, also backwards.
+    fn jump(&self, rng: &mut Rng) {
+        self.clock.fetch_add(rng.i64(-3_600_000_000..7_200_000_000), Ordering::SeqCst);
+    }
+
+    fn open(&self, setup: &Setup, trouble: Trouble) -> Result<Instance> {
+        let home = Home::open(self.root())?;
+        let config = config(setup, self.root().join("taxonomy.toml"));
+        let vault = open_vault(&home, &config)?;
+        let ticks = Arc::clone(&self.clock);
+        let clock: log::Clock = Arc::new(move || {
+            Instant::from_micros(ticks.fetch_add(1_000, Ordering::SeqCst)).expect("the clock stays inside the range")
+        });
+        let log = FlakyLog::new(Embedded::open(&home.log(), Arc::clone(&clock))?, trouble.append);
+        let disk = LocalStore::open_unsynced(home.root())?;
+        let store = match trouble.store {
+            Some((at, fault)) => FaultStore::new(disk, at, fault),
+            None => FaultStore::counting(disk),
+        };
+        Instance::from_parts(home, config, vault, Box::new(log), Arc::new(store), clock)
+    }
+}
+
+fn config(setup: &Setup, taxonomy: PathBuf) -> Config {
+    Config {
+        zone: Zone::named("Europe/Madrid").expect("a zone of the bundled database"),
+        language: report::Lang::En,
+        taxonomy: Some(taxonomy),
+        threads: NonZeroUsize::new(setup.threads).unwrap_or(NonZeroUsize::MIN),
+        trace: String::new(),
+        partitions: setup.partitions,
+        shards: setup.shards,
+        engine: EngineSettings::default(),
+        import_batch: setup.import_batch,
+        record_bytes_max: 1 << 20,
+        fold_batch: setup.fold_batch,
+        state_bytes_max: setup.state_bytes_max,
+        vault: vault::Mode::Seeded(42),
+    }
+}
+
+/// The published tables that are compared byte by byte.
+fn tree(instance: &Instance) -> Result<Tree> {
+    let cut = lake::current_cut(&*instance.store)?.context("no cut is published")?;
+    let root = instance.home.tables().join(cut.id.to_string()).join("contacts");
+    let mut tree = Tree::new();
+    for file in files_below(&root)? {
+        let name = file.strip_prefix(&root)?.display().to_string();
+        tree.insert(name, std::fs::read(&file)?);
+    }
+    Ok(tree)
+}
+
+fn differ(expect: &Tree, found: &Tree, promise: Promise) -> Result<()> {
+    let names: BTreeSet<_> = expect.keys().chain(found.keys()).collect();
+    let other: Vec<_> = names.into_iter().filter(|n| expect.get(*n) != found.get(*n)).collect();
+    ensure!(other.is_empty(), "{promise:?} broken ({}): {other:?} differ", promise.statement());
+    Ok(())
+}
+
+fn each_record(instance: &Instance, topic: Topic, mut see: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+    let name = topic_name(topic);
+    for partition in (0..instance.log.partitions(&name)?).map(Partition) {
+        let mut from = Offset(0);
+        loop {
+            let batch = instance.log.read(&name, partition, from, log::Limits::default())?;
+            if batch.is_empty() {
+                break;
+            }
+            from = batch.next;
+            batch.records.iter().try_for_each(|r| see(&r.value))?;
+        }
+    }
+    Ok(())
+}
+
+fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        if !folder.exists() {
+            continue;
+        }
+        for entry in std::fs::read_dir(&folder)? {
+            let path = entry?.path();
+            if path.is_dir() { folders.push(path) } else { files.push(path) }
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn copy_folder(from: &Path, to: &Path) -> Result<()> {
+    for file in files_below(from)? {
+        let target = to.join(file.strip_prefix(from)?);
+        std::fs::create_dir_all(target.parent().context("a file has a folder")?)?;
+        std::fs::copy(&file, target)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,8 @@
+//! Tests of the whole, one binary.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::print_stderr, reason = "tests say what they skip, and fail where a value is missing"))]
+
+mod crash;
+mod end_to_end;
+mod privacy;
+mod program;
+mod simulator;
