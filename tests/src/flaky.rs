@@ -5,6 +5,7 @@ use domain::{Offset, Partition};
 use log::{Batch, Error, Limits, Log, Outgoing, Outputs, Result, Subscription, TopicName};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 /// When the crash comes.
@@ -20,15 +21,21 @@ pub enum Crash {
 pub struct FlakyLog<L> {
     inner: L,
     /// Appends until the crash; negative once it has come.
-    left: AtomicI64,
+    left: Arc<AtomicI64>,
     crash: Option<Crash>,
 }
 
 impl<L: Log> FlakyLog<L> {
     /// Lets the `at`-th append from now, counted from 0, go wrong; `None` never does.
     pub fn new(inner: L, plan: Option<(u32, Crash)>) -> Self {
-        let left = AtomicI64::new(plan.map_or(i64::MAX, |(at, _)| i64::from(at)));
+        let left = Arc::new(AtomicI64::new(plan.map_or(i64::MAX, |(at, _)| i64::from(at))));
         Self { inner, left, crash: plan.map(|(_, crash)| crash) }
+    }
+
+    /// Tells later whether the crash has come. A fault that does not come proves nothing.
+    pub fn watch(&self) -> impl Fn() -> bool + use<L> {
+        let left = Arc::clone(&self.left);
+        move || left.load(Ordering::SeqCst) < 0
     }
 
     fn alive(&self) -> Result<()> {

@@ -54,18 +54,52 @@ struct Trouble {
     store: Option<(u64, Fault)>,
 }
 
+/// Tells whether the planned faults have come.
+struct Watch {
+    append: Box<dyn Fn() -> bool>,
+    store: Box<dyn Fn() -> bool>,
+}
+
 /// A data folder with its virtual clock.
 struct Bed {
     folder: TempDir,
     clock: Arc<AtomicI64>,
 }
 
+/// The faults that came, not those that were planned.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Fired {
+    /// Crashes at an append.
+    pub appends: u64,
+    /// Faults of the lake's store.
+    pub stores: u64,
+    /// Snapshots damaged on disk.
+    pub snapshots: u64,
+    /// Folds stopped by their limit on memory.
+    pub starved: u64,
+}
+
+impl Fired {
+    /// Both together.
+    #[must_use]
+    pub const fn plus(self, other: Self) -> Self {
+        Self {
+            appends: self.appends + other.appends,
+            stores: self.stores + other.stores,
+            snapshots: self.snapshots + other.snapshots,
+            starved: self.starved + other.starved,
+        }
+    }
+}
+
 /// Runs one seed. The error names the promise that was broken.
-pub fn run(seed: u64) -> Result<()> {
+pub fn run(seed: u64) -> Result<Fired> {
     let world = World::new(seed);
     let expect = plain_run(&world).context("the run without faults failed")?;
     let mut rng = Rng::with_seed(seed ^ 0x5151_5151);
-    Troubled::new(&world, &mut rng)?.run(&mut rng, &expect)
+    let mut troubled = Troubled::new(&world, &mut rng)?;
+    troubled.run(&mut rng, &expect)?;
+    Ok(troubled.fired)
 }
 
 /// The tables of a world where nothing goes wrong.
@@ -83,6 +117,7 @@ struct Troubled<'w> {
     bed: Bed,
     /// Facts whose append has returned.
     acknowledged: BTreeSet<FactId>,
+    fired: Fired,
 }
 
 impl<'w> Troubled<'w> {
@@ -95,7 +130,7 @@ impl<'w> Troubled<'w> {
             import_batch: rng.usize(1..10),
             state_bytes_max: u64::MAX,
         };
-        Ok(Self { world, setup, bed: Bed::new()?, acknowledged: BTreeSet::new() })
+        Ok(Self { world, setup, bed: Bed::new()?, acknowledged: BTreeSet::new(), fired: Fired::default() })
     }
 
     fn run(&mut self, rng: &mut Rng, expect: &Tree) -> Result<()> {
@@ -115,11 +150,12 @@ impl<'w> Troubled<'w> {
     /// A source that sends again until it hears that the facts are durable.
     fn deliver(&mut self, rng: &mut Rng, part: &[Happening]) -> Result<()> {
         let trouble = Trouble { append: (rng.u8(0..3) == 0).then(|| (rng.u32(0..4), crash(rng))), store: None };
-        let instance = self.bed.open(&self.setup, trouble)?;
+        let (instance, watch) = self.bed.open_watched(&self.setup, trouble)?;
         let done = match deliver(&instance, part) {
             Ok(facts) => facts,
             Err(_) => deliver(&self.bed.open(&self.setup, Trouble::default())?, part)?,
         };
+        self.fired.appends += u64::from((watch.append)());
         self.acknowledged.extend(done);
         Ok(())
     }
@@ -129,22 +165,25 @@ impl<'w> Troubled<'w> {
         let store = (rng.u8(0..3) > 0).then(|| (rng.u64(0..120), Fault::ALL[rng.usize(0..Fault::ALL.len())]));
         let starved = rng.u8(0..10) == 0;
         let setup = Setup { threads: rng.usize(1..4), fold_batch: rng.usize(1..20), state_bytes_max: if starved { 1 } else { u64::MAX }, ..self.setup.clone() };
-        let Ok(instance) = self.bed.open(&setup, Trouble { append: None, store }) else { return };
+        let Ok((instance, watch)) = self.bed.open_watched(&setup, Trouble { append: None, store }) else { return };
         let as_of = end_of_time().plus(Span::from_hours(-i64::from(rng.u8(1..200))));
-        if rng.bool() {
-            let _ = pipeline::rollup(&instance, Some(as_of));
+        let done = if rng.bool() {
+            pipeline::rollup(&instance, Some(as_of)).map(|_| ())
         } else {
-            let _ = pipeline::catch_up(&instance, &Meter::silent());
-        }
+            pipeline::catch_up(&instance, &Meter::silent()).map(|_| ())
+        };
+        self.fired.stores += u64::from((watch.store)());
+        self.fired.starved += u64::from(starved && done.is_err() && !(watch.store)());
     }
 
-    fn damage_snapshots(&self, rng: &mut Rng) -> Result<()> {
+    fn damage_snapshots(&mut self, rng: &mut Rng) -> Result<()> {
         for file in files_below(&self.bed.root().join("lake"))? {
             if file.extension().is_some_and(|e| e == "snap") && rng.u8(0..3) == 0 {
                 let mut bytes = std::fs::read(&file)?;
                 let at = rng.usize(0..bytes.len().max(1));
                 if rng.bool() { bytes.truncate(at) } else if let Some(byte) = bytes.get_mut(at) { *byte ^= 0x20 }
                 std::fs::write(&file, bytes)?;
+                self.fired.snapshots += 1;
             }
         }
         Ok(())
@@ -308,6 +347,10 @@ impl Bed {
     }
 
     fn open(&self, setup: &Setup, trouble: Trouble) -> Result<Instance> {
+        Ok(self.open_watched(setup, trouble)?.0)
+    }
+
+    fn open_watched(&self, setup: &Setup, trouble: Trouble) -> Result<(Instance, Watch)> {
         let home = Home::open(self.root())?;
         let config = config(setup, self.root().join("taxonomy.toml"));
         let vault = open_vault(&home, &config)?;
@@ -321,7 +364,10 @@ impl Bed {
             Some((at, fault)) => FaultStore::new(disk, at, fault),
             None => FaultStore::counting(disk),
         };
-        Instance::from_parts(home, config, vault, Box::new(log), Arc::new(store), clock)
+        let store = Arc::new(store);
+        let (append, hit) = (log.watch(), Arc::clone(&store));
+        let watch = Watch { append: Box::new(append), store: Box::new(move || hit.hit()) };
+        Ok((Instance::from_parts(home, config, vault, Box::new(log), store, clock)?, watch))
     }
 }
 

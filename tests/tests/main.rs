@@ -1,6 +1,7 @@
 //! Tests of the whole, one binary.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::print_stderr, reason = "tests say what they skip, and fail where a value is missing"))]
 
+mod architecture;
 mod crash;
 mod end_to_end;
 mod privacy;

@@ -210,7 +210,7 @@ Examples:
 
 /// Arguments of `quell rejects show`.
 #[derive(Debug, Args)]
-#[group(id = "which", required = true, multiple = false, args = ["ids", "all"])]
+#[command(group = clap::ArgGroup::new("which").required(true).args(["ids", "all"]))]
 pub struct RejectsShow {
     /// Print the original bytes, each followed by a newline, and nothing else.
     #[arg(long, conflicts_with = "json")]

@@ -2,12 +2,15 @@
 //! Exit 0: none did.
 
 use std::process::ExitCode;
+use quell_tests::sim::Fired;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 fn main() -> ExitCode {
     let mut numbers = std::env::args().skip(1).map_while(|a| a.parse::<u64>().ok());
     let (from, count) = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(2_000));
     let (next, failed) = (AtomicU64::new(from), AtomicU64::new(0));
+    let faults = Mutex::new(Fired::default());
     let stop_early = std::env::var_os("QUELL_FIRST_FAILURE").is_some();
     std::thread::scope(|scope| {
         for _ in 0..2 {
@@ -17,10 +20,17 @@ fn main() -> ExitCode {
                     if seed >= from + count || stop_early && failed.load(Ordering::SeqCst) > 0 {
                         break;
                     }
-                    if let Err(error) = quell_tests::sim::run(seed) {
-                        failed.fetch_add(1, Ordering::SeqCst);
-                        report(&format!("seed {seed}: {error:#}"));
-                    } else if seed % 100 == 99 {
+                    match quell_tests::sim::run(seed) {
+                        Ok(fired) => {
+                            let mut sum = faults.lock().expect("no thread panics while it adds");
+                            *sum = sum.plus(fired);
+                        }
+                        Err(error) => {
+                            failed.fetch_add(1, Ordering::SeqCst);
+                            report(&format!("seed {seed}: {error:#}"));
+                        }
+                    }
+                    if seed % 100 == 99 {
                         report(&format!("up to seed {seed}"));
                     }
                 }
@@ -28,6 +38,7 @@ fn main() -> ExitCode {
         }
     });
     let failed = failed.into_inner();
+    report(&format!("faults that came: {:?}", faults.into_inner().unwrap_or_default()));
     report(&format!("{} seeds from {from}, {failed} failed", next.into_inner().saturating_sub(from).min(count)));
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

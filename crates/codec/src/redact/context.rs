@@ -3,44 +3,44 @@
 //! Everything looked at is text that no replacement of another number changes; so a number is judged alike
 //! before and after its neighbours are replaced.
 
-/// What stands before a run.
-pub(super) struct Before<'t> {
-    text: &'t str,
-    /// A plus sign: an international number.
-    pub plus: bool,
-    /// Letters and a hyphen: the first groups, up to one behind another separator, are an identifier.
-    pub hyphen: bool,
-}
+/// The text before a run.
+pub(super) struct Before<'t>(&'t str);
 
 impl<'t> Before<'t> {
     pub fn of(text: &'t str) -> Self {
-        let bare = text.strip_suffix('(').unwrap_or(text);
-        // A sign inside a word, as in `a+1`, is no prefix.
-        let plus =
-            bare.strip_suffix('+').is_some_and(|b| !b.ends_with(|c: char| c.is_alphabetic() || c == '+'));
-        let hyphen = text.strip_suffix('-').is_some_and(|b| b.ends_with(char::is_alphanumeric));
-        let announced = || last_words(text).next().is_some_and(|w| is_one_of(w, CUES));
-        Self { text, plus, hyphen: hyphen && !announced() }
+        Self(text)
+    }
+
+    /// A plus sign: an international number. Inside a word, as in `a+1`, it is no sign.
+    pub fn is_plus(&self) -> bool {
+        let sign = self.0.strip_suffix('(').unwrap_or(self.0).strip_suffix('+');
+        sign.is_some_and(|text| !text.ends_with(|c: char| c.is_alphabetic() || c == '+'))
+    }
+
+    /// Letters and a hyphen: the first groups, up to one behind anything but a hyphen, are an identifier.
+    pub fn is_identified(&self) -> bool {
+        let word = self.0.strip_suffix('-').filter(|text| text.ends_with(char::is_alphanumeric));
+        word.is_some_and(|text| !last_words(text).next().is_some_and(|w| is_one_of(w, CUES)))
     }
 
     /// A sign of a currency that no amount stands before: the first groups, up to one behind anything but a
     /// full stop, are an amount.
     pub fn is_currency(&self) -> bool {
         let no_space = |text: &'t str| text.strip_suffix([' ', '\u{a0}']).unwrap_or(text);
-        let sign = no_space(self.text).strip_suffix(['$', '€', '£', '¥']);
+        let sign = no_space(self.0).strip_suffix(['$', '€', '£', '¥']);
         sign.is_some_and(|text| !no_space(text).ends_with(|c: char| c.is_ascii_digit()))
     }
 
     /// A word such as `tel` near by.
     pub fn is_cue(&self) -> bool {
-        last_words(self.text).any(|w| is_one_of(w, CUES))
+        last_words(self.0).any(|w| is_one_of(w, CUES))
     }
 
     /// A number sign, or a word such as `pedido`, number words aside: the first group is an identifier.
     pub fn is_identifier(&self) -> bool {
-        let word = self.text.trim_end_matches([' ', '\u{a0}', ':', '.', '#']);
+        let word = self.0.trim_end_matches([' ', '\u{a0}', ':', '.', '#']);
         let mut words = last_words(word).skip_while(|w| is_one_of(w, NUMBER_WORDS));
-        self.text.ends_with('#')
+        self.0.ends_with('#')
             || word.ends_with(|c: char| c.is_alphanumeric() || c == '°')
                 && words.next().is_some_and(|w| is_one_of(w, IDENTIFIERS))
     }

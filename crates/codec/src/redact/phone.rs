@@ -17,13 +17,13 @@ pub(super) fn find(text: &str) -> Vec<Range<usize>> {
             continue;
         }
         let before = Before::of(&text[..run[0].start]);
+        // An amount's last group belongs to no phone.
         let amount = is_amount(&text[run[run.len() - 1].end()..]);
-        let mut at = 0;
-        while at < run.len() {
+        let end = if amount { run.len() - 1 } else { run.len() };
+        let mut at = held(run, &before);
+        while at < end {
             let first = (at == 0).then_some(&before);
-            // An amount's last group belongs to no phone.
-            let free = if amount { run.len() - 1 } else { run.len() };
-            match width(run, at, free, first, &before) {
+            match width(&run[at..end], first) {
                 0 => at += 1,
                 taken => {
                     spans.push(span(text, &run[at..at + taken], first));
@@ -43,7 +43,7 @@ fn span(text: &str, groups: &[Group<'_>], first: Option<&Before<'_>>) -> Range<u
     if bracket_closes && text[..start].ends_with('(') {
         start -= 1;
     }
-    if first.is_some_and(|b| b.plus) {
+    if first.is_some_and(|b| b.is_plus()) {
         start = text[..start].rfind('+').unwrap_or(start);
         if bracket_closes && text[..start].ends_with('(') {
             start -= 1;
@@ -56,21 +56,23 @@ fn span(text: &str, groups: &[Group<'_>], first: Option<&Before<'_>>) -> Range<u
 const GROUPS_MAX: usize = 7;
 const DIGITS_MAX: usize = 17;
 
-/// How many groups from `at` on are one phone: 0 where they are none.
-fn width(
-    run: &[Group<'_>],
-    at: usize,
-    free: usize,
-    first: Option<&Before<'_>>,
-    before: &Before<'_>,
-) -> usize {
-    let joined_by = |separator| run[1..=at].iter().all(|g| g.separator == Some(separator));
-    if before.hyphen && joined_by("-") || before.is_currency() && joined_by(".") {
-        return 0;
+/// How many groups at the beginning of a run are an identifier, `ORD-2026-612345678`, or an amount,
+/// `$ 612.345.678`.
+fn held(run: &[Group<'_>], before: &Before<'_>) -> usize {
+    let joined_by = |separator| 1 + run[1..].iter().take_while(|g| g.separator == Some(separator)).count();
+    match before {
+        b if b.is_identified() => joined_by("-"),
+        b if b.is_currency() => joined_by("."),
+        _ => 0,
     }
+}
+
+/// How many of these groups are one phone: 0 where they are none. What stands before matters to the first
+/// group of a run.
+fn width(groups: &[Group<'_>], first: Option<&Before<'_>>) -> usize {
     let mut room = Room::default();
-    let all = room.window(&run[at..free.max(at)]);
-    if first.is_some_and(|b| b.plus) {
+    let all = room.window(groups);
+    if first.is_some_and(|b| b.is_plus()) {
         return match all.longest(|w| w.is_international(0)) {
             0 => all.longest(|w| (9..=15).contains(&w.digits.len())),
             taken => taken,
@@ -78,7 +80,7 @@ fn width(
     }
     match all.longest(|w| w.is_phone()) {
         1 if first.is_some_and(Before::is_identifier) => 0,
-        0 if first.is_some_and(|b| b.is_cue() && !b.is_identifier()) && !begins_with_date(&run[at..]) => {
+        0 if first.is_some_and(|b| b.is_cue() && !b.is_identifier()) && !begins_with_date(groups) => {
             all.longest(|w| (7..=13).contains(&w.digits.len()) && w.lens.iter().all(|l| *l > 1))
         }
         taken => taken,

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 /// SQLite's write-ahead log: header, then frames of a header and a page.
 const WAL_HEADER: usize = 32;
 const FRAME_HEADER: usize = 24;
-const FRAME: usize = FRAME_HEADER + 4_096;
+const FRAME: usize = FRAME_HEADER + 8_192;
 
 /// A topic's two files at one moment.
 #[derive(Clone, PartialEq)]
@@ -81,7 +81,7 @@ fn leftovers(acknowledged: &[u8], whole: &[u8], random: &mut Random) -> Vec<(Str
 fn cuts(tail: Range<usize>) -> Vec<usize> {
     let in_frame = |at: usize| (at - WAL_HEADER) % FRAME;
     let near_header = |at: &usize| in_frame(*at) <= FRAME_HEADER + 2 || in_frame(*at) >= FRAME - 2;
-    tail.filter(|at| near_header(at) || at % 41 == 0).collect()
+    tail.filter(|at| near_header(at) || at % 67 == 0).collect()
 }
 
 /// A disk writes sectors in any order: some of the unsynced ones are still as they were.

@@ -16,23 +16,31 @@ use std::sync::Arc;
 use vault::Vault;
 
 pub(super) fn run(shell: &mut Shell) -> Result<Exit, Failure> {
-    let mut report = DoctorReport::default();
-    check_folder(shell, &mut report);
+    let mut lines = Lines::default();
+    check_folder(shell, &mut lines);
     let file = shell.loaded.file.as_ref().map(|path| path.display().to_string());
-    report.ok("configuration", Finding::Configuration { file });
-    check_vault(shell, &mut report);
-    let ends = check_log(shell, &mut report);
+    lines.ok("configuration", Finding::Configuration { file });
+    check_vault(shell, &mut lines);
+    let ends = check_log(shell, &mut lines);
     match open_store(&shell.home) {
-        Ok(store) => check_lake(&store, ends.as_ref(), &mut report),
-        Err(error) => report.fail("lake", &error),
+        Ok(store) => check_lake(&store, ends.as_ref(), &mut lines),
+        Err(error) => lines.fail("lake", &error),
     }
+    let report = lines.report;
     shell.summary(&report.render(shell.lang()), &json(&report))?;
     Ok(if report.worst() == State::Fail { Exit::Failed } else { Exit::Done })
 }
 
-/// Short ways to add a line.
-trait Lines {
-    fn add(&mut self, name: &str, state: State, finding: Finding);
+/// The report while it is being written.
+#[derive(Default)]
+struct Lines {
+    report: DoctorReport,
+}
+
+impl Lines {
+    fn add(&mut self, name: &str, state: State, finding: Finding) {
+        self.report.checks.push(Check { name: name.to_owned(), state, finding });
+    }
 
     fn ok(&mut self, name: &str, finding: Finding) {
         self.add(name, State::Ok, finding);
@@ -47,46 +55,40 @@ trait Lines {
     }
 }
 
-impl Lines for DoctorReport {
-    fn add(&mut self, name: &str, state: State, finding: Finding) {
-        self.checks.push(Check { name: name.to_owned(), state, finding });
-    }
-}
-
-fn check_folder(shell: &Shell, report: &mut DoctorReport) {
+fn check_folder(shell: &Shell, lines: &mut Lines) {
     let path = shell.home.root();
     let probe = path.join(format!("doctor-{}.tmp", std::process::id()));
     let written = std::fs::write(&probe, b"quell").and_then(|()| std::fs::remove_file(&probe));
     match written {
-        Ok(()) => report.ok("folder", Finding::Folder { path: path.display().to_string() }),
-        Err(error) => report.fail("folder", &format!("cannot write in {}: {error}", path.display())),
+        Ok(()) => lines.ok("folder", Finding::Folder { path: path.display().to_string() }),
+        Err(error) => lines.fail("folder", &format!("cannot write in {}: {error}", path.display())),
     }
 }
 
-fn check_vault(shell: &Shell, report: &mut DoctorReport) {
+fn check_vault(shell: &Shell, lines: &mut Lines) {
     let path = shell.home.vault();
     if !path.exists() {
-        return report.nothing("vault", Hint::Import);
+        return lines.nothing("vault", Hint::Import);
     }
     let opened = Vault::open(&path, shell.loaded.config.vault);
     match opened.and_then(|vault| vault.integrity()) {
-        Ok(found) if found.is_sound() => report.ok("vault", Finding::Vault { customers: found.customers }),
-        Ok(found) if !found.problems.is_empty() => report.fail("vault", &found.problems.join("; ")),
-        Ok(found) => report.fail("vault", &format!("{} customers have no key", found.customers_without_key)),
-        Err(error) => report.fail("vault", &anyhow::Error::from(error)),
+        Ok(found) if found.is_sound() => lines.ok("vault", Finding::Vault { customers: found.customers }),
+        Ok(found) if !found.problems.is_empty() => lines.fail("vault", &found.problems.join("; ")),
+        Ok(found) => lines.fail("vault", &format!("{} customers have no key", found.customers_without_key)),
+        Err(error) => lines.fail("vault", &anyhow::Error::from(error)),
     }
 }
 
 /// Reads every record of every topic. The ends, where all could be read.
-fn check_log(shell: &Shell, report: &mut DoctorReport) -> Option<Positions> {
+fn check_log(shell: &Shell, lines: &mut Lines) -> Option<Positions> {
     if !shell.home.log().is_dir() {
-        report.nothing("log", Hint::Import);
+        lines.nothing("log", Hint::Import);
         return Some(Positions::start());
     }
     let log = match Embedded::open(&shell.home.log(), system_clock()) {
         Ok(log) => log,
         Err(error) => {
-            report.fail("log", &anyhow::Error::from(error));
+            lines.fail("log", &anyhow::Error::from(error));
             return None;
         }
     };
@@ -98,14 +100,14 @@ fn check_log(shell: &Shell, report: &mut DoctorReport) -> Option<Positions> {
                 let records = found.iter().map(|(_, _, end)| end.0).sum();
                 let partitions = log.partitions(&(*topic).into()).unwrap_or_default().into();
                 let topic = topic.name().to_owned();
-                report.ok(&name, Finding::Log(TopicEnds { topic, partitions, records }));
+                lines.ok(&name, Finding::Log(TopicEnds { topic, partitions, records }));
                 if let Some(ends) = &mut ends {
                     found.iter().for_each(|(topic, partition, end)| ends.set(topic, partition, end));
                 }
             }
-            Err(error) if is_unknown(&error) => report.nothing(&name, Hint::Import),
+            Err(error) if is_unknown(&error) => lines.nothing(&name, Hint::Import),
             Err(error) => {
-                report.fail(&name, &error);
+                lines.fail(&name, &error);
                 ends = None;
             }
         }
@@ -140,51 +142,51 @@ fn read_partition(log: &Embedded, topic: &TopicName, partition: Partition, end: 
     Ok(())
 }
 
-fn check_lake(store: &Arc<dyn Store>, ends: Option<&Positions>, report: &mut DoctorReport) {
+fn check_lake(store: &Arc<dyn Store>, ends: Option<&Positions>, lines: &mut Lines) {
     let epoch = match lake::live(&**store) {
         Ok(Some(epoch)) => epoch,
-        Ok(None) => return report.nothing("lake", Hint::Rollup),
-        Err(error) => return report.fail("epoch", &anyhow::Error::from(error)),
+        Ok(None) => return lines.nothing("lake", Hint::Rollup),
+        Err(error) => return lines.fail("epoch", &anyhow::Error::from(error)),
     };
-    report.ok("epoch", Finding::Epoch { id: epoch.to_string() });
+    lines.ok("epoch", Finding::Epoch { id: epoch.to_string() });
     match Lake::open(Arc::clone(store), epoch) {
         Ok(lake) => {
-            check_chain(&lake, report);
-            check_snapshot(&lake, report);
-            check_balance(&lake, ends, report);
+            check_chain(&lake, lines);
+            check_snapshot(&lake, lines);
+            check_balance(&lake, ends, lines);
         }
-        Err(error) => report.fail("lake", &anyhow::Error::from(error)),
+        Err(error) => lines.fail("lake", &anyhow::Error::from(error)),
     }
-    check_cut(&**store, report);
+    check_cut(&**store, lines);
 }
 
-fn check_chain(lake: &Lake, report: &mut DoctorReport) {
+fn check_chain(lake: &Lake, lines: &mut Lines) {
     let wrong: Vec<String> = lake.verify().into_iter().map(|e| format!("{:#}", anyhow::Error::from(e))).collect();
     if !wrong.is_empty() {
-        return report.fail("lake", &wrong.join("; "));
+        return lines.fail("lake", &wrong.join("; "));
     }
     let segments = lake.commits().iter().map(|commit| commit.segments.len() as u64).sum();
-    report.ok("lake", Finding::Lake { commits: lake.commits().len() as u64, segments });
+    lines.ok("lake", Finding::Lake { commits: lake.commits().len() as u64, segments });
 }
 
-fn check_snapshot(lake: &Lake, report: &mut DoctorReport) {
+fn check_snapshot(lake: &Lake, lines: &mut Lines) {
     match lake.latest_snapshot() {
-        Ok(Some(snapshot)) => report.ok("snapshot", Finding::Snapshot { up_to: snapshot.up_to.to_string() }),
-        Ok(None) => report.add("snapshot", State::Warn, Finding::NoSnapshot),
-        Err(error) => report.fail("snapshot", &anyhow::Error::from(error)),
+        Ok(Some(snapshot)) => lines.ok("snapshot", Finding::Snapshot { up_to: snapshot.up_to.to_string() }),
+        Ok(None) => lines.add("snapshot", State::Warn, Finding::NoSnapshot),
+        Err(error) => lines.fail("snapshot", &anyhow::Error::from(error)),
     }
 }
 
 /// P2: what the lake has counted is what it has read, and it has read nothing that the log does not have.
-fn check_balance(lake: &Lake, ends: Option<&Positions>, report: &mut DoctorReport) {
-    let Some(ends) = ends else { return report.fail("balance", &"the log cannot be read") };
+fn check_balance(lake: &Lake, ends: Option<&Positions>, lines: &mut Lines) {
+    let Some(ends) = ends else { return lines.fail("balance", &"the log cannot be read") };
     let end = lake.end();
     if !ends.covers(&end.positions) {
         let message = format!("the lake has read up to {}, but the log ends at {ends}", end.positions);
-        return report.fail("balance", &message);
+        return lines.fail("balance", &message);
     }
     if !end.counts.balanced() {
-        return report.fail("balance", &format!("{}: {:?}", Promise::P2.statement(), end.counts));
+        return lines.fail("balance", &format!("{}: {:?}", Promise::P2.statement(), end.counts));
     }
     let sum = |positions: &Positions| -> u64 {
         positions.iter().filter(|(topic, _, _)| FOLDED.contains(topic)).map(|(_, _, end)| end.0).sum()
@@ -192,24 +194,24 @@ fn check_balance(lake: &Lake, ends: Option<&Positions>, report: &mut DoctorRepor
     let (read, total) = (sum(&end.positions), sum(ends));
     if end.counts.accepted != read {
         let message = format!("the lake has counted {} records, but read {read}", end.counts.accepted);
-        return report.fail("balance", &message);
+        return lines.fail("balance", &message);
     }
-    report.ok("balance", Finding::Balance { counts: end.counts, behind: total - read });
+    lines.ok("balance", Finding::Balance { counts: end.counts, behind: total - read });
 }
 
-fn check_cut(store: &dyn Store, report: &mut DoctorReport) {
+fn check_cut(store: &dyn Store, lines: &mut Lines) {
     let cut = match lake::current_cut(store) {
         Ok(Some(cut)) => cut,
-        Ok(None) => return report.nothing("cut", Hint::Rollup),
-        Err(error) => return report.fail("cut", &anyhow::Error::from(error)),
+        Ok(None) => return lines.nothing("cut", Hint::Rollup),
+        Err(error) => return lines.fail("cut", &anyhow::Error::from(error)),
     };
     let wrong: Vec<String> = cut.verify(store).into_iter().map(|e| format!("{:#}", anyhow::Error::from(e))).collect();
     if !wrong.is_empty() {
-        return report.fail("cut", &wrong.join("; "));
+        return lines.fail("cut", &wrong.join("; "));
     }
     let folder = store.local_path(&format!("tables/{}", cut.id));
     let folder = folder.map_or_else(|| format!("tables/{}", cut.id), |path| path.display().to_string());
-    report.ok("cut", Finding::Cut { id: cut.id.to_string(), folder });
+    lines.ok("cut", Finding::Cut { id: cut.id.to_string(), folder });
 }
 
 fn json(report: &DoctorReport) -> Value {

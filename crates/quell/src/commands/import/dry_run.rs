@@ -129,19 +129,23 @@ impl<'m> Tally<'m> {
         let at = draft.occurred_at;
         summary.dates = Some(summary.dates.map_or((at, at), |(first, last)| (first.min(at), last.max(at))));
         match draft.identifier {
-            Some(identifier) => drop(self.customers.insert(identifier)),
+            Some(identifier) => {
+                self.customers.insert(identifier);
+            }
             None => summary.anonymous += rows,
         }
         let origin = &draft.origin;
-        let contact = |record: &str| ContactId::of_record(&origin.system, &origin.instance, record);
-        if let Body::ContactRecorded(recorded) = &draft.body {
-            *self.channels.entry(recorded.channel).or_default() += rows;
-            match (recorded.kind, &recorded.root_record) {
-                (RecordKind::Message, _) => summary.messages += rows,
-                (RecordKind::Leg, Some(root)) => drop(self.contacts.insert(contact(root))),
-                (RecordKind::Leg | RecordKind::Contact, _) => drop(self.contacts.insert(contact(&origin.record))),
+        let Body::ContactRecorded(recorded) = &draft.body else { return };
+        *self.channels.entry(recorded.channel).or_default() += rows;
+        let record = match (recorded.kind, &recorded.root_record) {
+            (RecordKind::Message, _) => {
+                summary.messages += rows;
+                return;
             }
-        }
+            (RecordKind::Leg, Some(root)) => root,
+            (RecordKind::Leg | RecordKind::Contact, _) => &origin.record,
+        };
+        self.contacts.insert(ContactId::of_record(&origin.system, &origin.instance, record));
     }
 
     fn refuse(&mut self, refusal: Refusal, place: &Place) {

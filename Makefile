@@ -1,0 +1,57 @@
+# `make` alone lists the targets.
+CARGO ?= cargo
+TOOLS := $(CURDIR)/target/tools
+DENY := $(TOOLS)/bin/cargo-deny
+DENY_VERSION := 0.20.2
+
+.PHONY: help build release test check fmt lint deny simulate breaks crash readers bench clean tools
+
+help: ## List the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+tools:
+	@command -v $(CARGO) >/dev/null || { echo "missing: cargo (install it with rustup)"; exit 1; }
+	@command -v cc >/dev/null || { echo "missing: a C compiler (cc), for SQLite and zstd"; exit 1; }
+
+build: tools ## Debug build of everything
+	$(CARGO) build --locked --workspace --all-targets
+
+release: tools ## The program: target/release/quell
+	$(CARGO) build --locked --release -p quell
+
+test: tools ## Everything that needs no external server
+	$(CARGO) test --locked --workspace
+
+check: fmt lint test deny ## What CI runs: format, lints, tests, licences
+
+fmt: tools ## Is everything formatted?
+	$(CARGO) fmt --all --check
+
+lint: tools ## Clippy without warnings
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+
+# The list of advisories is not checked: fetching it needs the network at every run.
+deny: $(DENY) ## Licences, sources and bans of all dependencies
+	$(DENY) --offline check licenses bans sources
+
+$(DENY): | tools
+	CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_DEBUG=0 \
+	  $(CARGO) install --locked --no-default-features --root $(TOOLS) cargo-deny@$(DENY_VERSION)
+
+simulate: tools ## 2,000 seeds of the simulator, in a release build
+	$(CARGO) run --locked --release -p quell-tests --bin simulate -- 0 2000
+
+breaks: tools ## Break each promise once and see that the simulator notices
+	tests/breaks.py
+
+crash: tools ## kill -9 of importing and folding processes, 50 rounds
+	QUELL_KILLS=50 $(CARGO) test --locked -p quell-tests --test all crash
+
+readers: release ## Do DuckDB, Polars and pandas agree with quell sql?
+	tests/readers.sh
+
+bench: release ## Microseconds a contact of each stage
+	$(CARGO) run --locked --release -p quell-benches --bin stages
+
+clean: ## Remove target/
+	$(CARGO) clean
