@@ -13,7 +13,9 @@ pub fn contact(n: u32) -> Fact {
         "Hola, ¿a qué hora abren la tienda de Sevilla el lunes? En la web no lo encuentro y necesito recoger un paquete antes de las nueve de la mañana.",
         "I was charged twice for the same washing machine last week, 349,90 euro each. My bank says it is your mistake. When will I get my money back?",
     ];
-    let customer = CustomerKey::from_bytes(u128::from(n / 4).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835).to_be_bytes());
+    let customer = CustomerKey::from_bytes(
+        u128::from(n / 4).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835).to_be_bytes(),
+    );
     let recorded = ContactRecorded {
         kind: RecordKind::Contact,
         root_record: None,
@@ -44,12 +46,23 @@ pub fn contact(n: u32) -> Fact {
         attributes: BTreeMap::new(),
         flags: vec![],
     };
-    let origin = Origin { system: "bench".into(), record: format!("{n:08x}-1111-4222-8333-444444444444"), ..Origin::default() };
+    let origin = Origin {
+        system: "bench".into(),
+        record: format!("{n:08x}-1111-4222-8333-444444444444"),
+        ..Origin::default()
+    };
     let mut hash = [0; 32];
     hash[..4].copy_from_slice(&n.to_be_bytes());
     let id = FactId::derive("ContactRecorded", &origin, &hash);
-    let occurred_at = Instant::from_micros(1_736_121_600_000_000 + i64::from(n) * 7_000_000).expect("2025 is an instant");
-    Fact { id, origin, occurred_at, precision: Precision::Second, body: Body::ContactRecorded(Box::new(recorded)) }
+    let occurred_at =
+        Instant::from_micros(1_736_121_600_000_000 + i64::from(n) * 7_000_000).expect("2025 is an instant");
+    Fact {
+        id,
+        origin,
+        occurred_at,
+        precision: Precision::Second,
+        body: Body::ContactRecorded(Box::new(recorded)),
+    }
 }
 
 /// Resident memory of this process in bytes; 0 where the system does not say.

@@ -81,7 +81,12 @@ impl<L: Log> Log for FlakyLog<L> {
         self.inner.read(topic, partition, from, limits)
     }
 
-    fn subscribe(&self, topic: &TopicName, partitions: &[Partition], outputs: &Outputs) -> Result<Box<dyn Subscription>> {
+    fn subscribe(
+        &self,
+        topic: &TopicName,
+        partitions: &[Partition],
+        outputs: &Outputs,
+    ) -> Result<Box<dyn Subscription>> {
         self.alive()?;
         self.inner.subscribe(topic, partitions, outputs)
     }

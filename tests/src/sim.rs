@@ -44,8 +44,14 @@ struct Setup {
     state_bytes_max: u64,
 }
 
-const PLAIN: Setup =
-    Setup { partitions: 1, shards: 1, threads: 1, fold_batch: 100_000, import_batch: 100_000, state_bytes_max: u64::MAX };
+const PLAIN: Setup = Setup {
+    partitions: 1,
+    shards: 1,
+    threads: 1,
+    fold_batch: 100_000,
+    import_batch: 100_000,
+    state_bytes_max: u64::MAX,
+};
 
 /// What goes wrong while one instance is open.
 #[derive(Debug, Clone, Copy, Default)]
@@ -149,7 +155,8 @@ impl<'w> Troubled<'w> {
 
     /// A source that sends again until it hears that the facts are durable.
     fn deliver(&mut self, rng: &mut Rng, part: &[Happening]) -> Result<()> {
-        let trouble = Trouble { append: (rng.u8(0..3) == 0).then(|| (rng.u32(0..4), crash(rng))), store: None };
+        let trouble =
+            Trouble { append: (rng.u8(0..3) == 0).then(|| (rng.u32(0..4), crash(rng))), store: None };
         let (instance, watch) = self.bed.open_watched(&self.setup, trouble)?;
         let done = match deliver(&instance, part) {
             Ok(facts) => facts,
@@ -164,8 +171,15 @@ impl<'w> Troubled<'w> {
     fn fold(&mut self, rng: &mut Rng) {
         let store = (rng.u8(0..3) > 0).then(|| (rng.u64(0..120), Fault::ALL[rng.usize(0..Fault::ALL.len())]));
         let starved = rng.u8(0..10) == 0;
-        let setup = Setup { threads: rng.usize(1..4), fold_batch: rng.usize(1..20), state_bytes_max: if starved { 1 } else { u64::MAX }, ..self.setup.clone() };
-        let Ok((instance, watch)) = self.bed.open_watched(&setup, Trouble { append: None, store }) else { return };
+        let setup = Setup {
+            threads: rng.usize(1..4),
+            fold_batch: rng.usize(1..20),
+            state_bytes_max: if starved { 1 } else { u64::MAX },
+            ..self.setup.clone()
+        };
+        let Ok((instance, watch)) = self.bed.open_watched(&setup, Trouble { append: None, store }) else {
+            return;
+        };
         let as_of = end_of_time().plus(Span::from_hours(-i64::from(rng.u8(1..200))));
         let done = if rng.bool() {
             pipeline::rollup(&instance, Some(as_of)).map(|_| ())
@@ -181,7 +195,11 @@ impl<'w> Troubled<'w> {
             if file.extension().is_some_and(|e| e == "snap") && rng.u8(0..3) == 0 {
                 let mut bytes = std::fs::read(&file)?;
                 let at = rng.usize(0..bytes.len().max(1));
-                if rng.bool() { bytes.truncate(at) } else if let Some(byte) = bytes.get_mut(at) { *byte ^= 0x20 }
+                if rng.bool() {
+                    bytes.truncate(at)
+                } else if let Some(byte) = bytes.get_mut(at) {
+                    *byte ^= 0x20
+                }
                 std::fs::write(&file, bytes)?;
                 self.fired.snapshots += 1;
             }
@@ -203,14 +221,19 @@ impl<'w> Troubled<'w> {
 
     /// P7: with a limit that the state exceeds, folding one more record stops with a message and loses nothing.
     fn check_memory(&self) -> Result<()> {
-        let open = |most| self.bed.open(&Setup { state_bytes_max: most, ..self.setup.clone() }, Trouble::default());
+        let open =
+            |most| self.bed.open(&Setup { state_bytes_max: most, ..self.setup.clone() }, Trouble::default());
         let instance = open(u64::MAX)?;
         pipeline::catch_up(&instance, &Meter::silent()).context("the run after the faults failed")?;
         deliver(&instance, &self.world.happenings[..1])?;
         drop(instance);
         let stopped = pipeline::catch_up(&open(1)?, &Meter::silent());
         let said = stopped.err().map(|e| e.to_string()).unwrap_or_default();
-        ensure!(said.contains("memory.state_max"), "{:?} broken: a fold beyond its limit said {said:?}", Promise::P7);
+        ensure!(
+            said.contains("memory.state_max"),
+            "{:?} broken: a fold beyond its limit said {said:?}",
+            Promise::P7
+        );
         Ok(())
     }
 
@@ -230,10 +253,15 @@ impl<'w> Troubled<'w> {
     /// P3 by the generator's own count: every whole contact that counts is in the table once.
     fn check_contacts(&self, instance: &Instance) -> Result<()> {
         let cut = lake::current_cut(&*instance.store)?.context("no cut is published")?;
-        let session = Session::open(&*instance.store, &cut, &pipeline::resources(instance), &instance.config.zone)?;
+        let session =
+            Session::open(&*instance.store, &cut, &pipeline::resources(instance), &instance.config.zone)?;
         let (found, all, different) = count_contacts(&session)?;
         let expect = self.world.whole_contacts as u64;
-        ensure!(found == expect && all == different, "{:?} broken: {found} whole contacts instead of {expect}; {all} rows of {different} contacts", Promise::P3);
+        ensure!(
+            found == expect && all == different,
+            "{:?} broken: {found} whole contacts instead of {expect}; {all} rows of {different} contacts",
+            Promise::P3
+        );
         Ok(())
     }
 
@@ -243,7 +271,8 @@ impl<'w> Troubled<'w> {
         for part in ["log", "vault"] {
             copy_folder(&self.bed.root().join(part), &bed.root().join(part))?;
         }
-        let setup = Setup { threads: 2, fold_batch: 7, shards: self.setup.shards % 3 + 1, ..self.setup.clone() };
+        let setup =
+            Setup { threads: 2, fold_batch: 7, shards: self.setup.shards % 3 + 1, ..self.setup.clone() };
         let instance = bed.open(&setup, Trouble::default())?;
         pipeline::rollup(&instance, Some(end_of_time())).context("the replay failed")?;
         tree(&instance)
@@ -268,7 +297,13 @@ fn check_lake(instance: &Instance) -> Result<()> {
     ensure!(broken.is_empty(), "{:?} broken: {broken:?}", Promise::P6);
     for pair in lake.commits().windows(2) {
         let chained = pair[1].to.covers(&pair[0].to) && pair[1].ordinal.0 == pair[0].ordinal.0 + 1;
-        ensure!(chained, "{:?} broken: commit {:?} does not follow {:?}", Promise::P6, pair[1].ordinal, pair[0].ordinal);
+        ensure!(
+            chained,
+            "{:?} broken: commit {:?} does not follow {:?}",
+            Promise::P6,
+            pair[1].ordinal,
+            pair[0].ordinal
+        );
     }
     let mut records = 0;
     for topic in [Topic::Facts, Topic::Company] {
@@ -278,7 +313,11 @@ fn check_lake(instance: &Instance) -> Result<()> {
         })?;
     }
     let counts = lake.end().counts;
-    ensure!(counts.balanced() && counts.accepted == records, "{:?} broken: {counts:?} of {records} records", Promise::P2);
+    ensure!(
+        counts.balanced() && counts.accepted == records,
+        "{:?} broken: {counts:?} of {records} records",
+        Promise::P2
+    );
     Ok(())
 }
 
@@ -307,8 +346,11 @@ fn deliver(instance: &Instance, happenings: &[Happening]) -> Result<Vec<FactId>>
 
 fn merge(instance: &Instance, surviving: &Identifier, absorbed: &Identifier) -> Result<Vec<FactId>> {
     let both = instance.vault.resolve(&[surviving.clone(), absorbed.clone()])?;
-    let [vault::Resolution::Customer(surviving), vault::Resolution::Customer(absorbed)] = both[..] else { return Ok(vec![]) };
-    let origin = Origin { system: "crm".into(), record: format!("{surviving}{absorbed}"), ..Origin::default() };
+    let [vault::Resolution::Customer(surviving), vault::Resolution::Customer(absorbed)] = both[..] else {
+        return Ok(vec![]);
+    };
+    let origin =
+        Origin { system: "crm".into(), record: format!("{surviving}{absorbed}"), ..Origin::default() };
     let body = Body::CustomerMerged(Box::new(CustomerMerged { surviving, absorbed }));
     let fact = ingest::fact(&instance.vault, origin, start_of_time(), body);
     let id = fact.id;
@@ -356,7 +398,8 @@ impl Bed {
         let vault = open_vault(&home, &config)?;
         let ticks = Arc::clone(&self.clock);
         let clock: log::Clock = Arc::new(move || {
-            Instant::from_micros(ticks.fetch_add(1_000, Ordering::SeqCst)).expect("the clock stays inside the range")
+            Instant::from_micros(ticks.fetch_add(1_000, Ordering::SeqCst))
+                .expect("the clock stays inside the range")
         });
         let log = FlakyLog::new(Embedded::open(&home.log(), Arc::clone(&clock))?, trouble.append);
         let disk = LocalStore::open_unsynced(home.root())?;

@@ -83,13 +83,30 @@ impl Maker {
             1 => (Strength::Device, format!("device {who}")),
             _ => (Strength::Account, format!("C{who}")),
         };
-        Identifier { strength, namespace: if strength == Strength::Account { "crm".into() } else { String::new() }, value }
+        Identifier {
+            strength,
+            namespace: if strength == Strength::Account { "crm".into() } else { String::new() },
+            value,
+        }
     }
 
-    fn record(&mut self, rng: &mut Rng, record: String, revision: i64, body: Body, identifier: Option<Identifier>) {
+    fn record(
+        &mut self,
+        rng: &mut Rng,
+        record: String,
+        revision: i64,
+        body: Body,
+        identifier: Option<Identifier>,
+    ) {
         let origin = Origin { system: "sim".into(), instance: String::new(), record, revision };
         let occurred_at = instant(rng);
-        self.happenings.push(Happening::Record(Draft { origin, occurred_at, precision: Precision::Second, identifier, body }));
+        self.happenings.push(Happening::Record(Draft {
+            origin,
+            occurred_at,
+            precision: Precision::Second,
+            identifier,
+            body,
+        }));
     }
 
     fn contact(&mut self, rng: &mut Rng, n: u16) {
@@ -98,7 +115,9 @@ impl Maker {
         let revision = i64::from(rng.u8(0..3));
         let spam = rng.u8(0..12) == 0;
         let mut recorded = blank(rng, RecordKind::Contact);
-        recorded.case = (record.len() % 2 == 0).then(|| format!("case {}", record.len() + usize::from(n) % 2)).filter(|_| record.starts_with('n'));
+        recorded.case = (record.len() % 2 == 0)
+            .then(|| format!("case {}", record.len() + usize::from(n) % 2))
+            .filter(|_| record.starts_with('n'));
         recorded.state = if spam { SourceState::Spam } else { SourceState::Open };
         recorded.orders = (0..rng.u8(0..3)).map(|_| format!("ORD-{}", rng.u8(0..5))).collect();
         let identifier = (rng.u8(0..6) > 0).then(|| self.identifier(rng));
@@ -161,7 +180,12 @@ impl Maker {
         let promise = format!("p{}", rng.u8(0..3));
         let body = if rng.bool() {
             let due_at = instant(rng);
-            Body::PromiseMade(Box::new(PromiseMade { customer: None, promise, kind: PromiseKind::CallBack, due_at }))
+            Body::PromiseMade(Box::new(PromiseMade {
+                customer: None,
+                promise,
+                kind: PromiseKind::CallBack,
+                due_at,
+            }))
         } else {
             Body::PromiseSettled(Box::new(PromiseSettled { customer: None, promise, kept: rng.bool() }))
         };

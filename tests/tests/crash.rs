@@ -18,7 +18,14 @@ const AS_OF: &str = "2025-06-01T00:00:00Z";
 #[test]
 fn a_killed_import_loses_nothing_and_counts_nothing_twice() {
     let (file, mapping) = source();
-    let import = ["import", "--source", "csv", "--mapping", &mapping.display().to_string(), &file.display().to_string()];
+    let import = [
+        "import",
+        "--source",
+        "csv",
+        "--mapping",
+        &mapping.display().to_string(),
+        &file.display().to_string(),
+    ];
     let rollup = ["rollup", "--as-of", AS_OF];
     let whole = Data::new();
     let started = std::time::Instant::now();
@@ -36,7 +43,11 @@ fn a_killed_import_loses_nothing_and_counts_nothing_twice() {
         killed += u32::from(kept.was_killed);
         data.kill_after(&rollup, takes.mul_f64(rng.f64() * 0.6));
         let after = data.records();
-        assert!(after >= kept.records, "round {round}: {after} records are left of {} that were durable", kept.records);
+        assert!(
+            after >= kept.records,
+            "round {round}: {after} records are left of {} that were durable",
+            kept.records
+        );
         data.done(&import);
         data.done(&rollup);
         assert!(data.contacts() == expect, "round {round}: the tables differ after a kill");
@@ -52,7 +63,12 @@ struct Kept {
 
 impl Data {
     fn kill_after(&self, args: &[&str], wait: Duration) -> Kept {
-        let mut child = self.command(args).stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().expect("starts");
+        let mut child = self
+            .command(args)
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .expect("starts");
         // Not a synchronisation: the moment of the kill is what is varied.
         let begun = std::time::Instant::now();
         let mut records = 0;
@@ -82,7 +98,8 @@ fn source() -> (PathBuf, PathBuf) {
         let (caller, reason) = (rng.u32(0..900), ["refund", "delivery", "bill"][rng.usize(0..3)]);
         let (day, second) = (rng.u32(1..31), rng.u32(0..86_400));
         let (h, m, s) = (second / 3_600, second / 60 % 60, second % 60);
-        writeln!(text, "{n},caller {caller},2025-04-{day:02}T{h:02}:{m:02}:{s:02}Z,{reason}").expect("a string");
+        writeln!(text, "{n},caller {caller},2025-04-{day:02}T{h:02}:{m:02}:{s:02}Z,{reason}")
+            .expect("a string");
     }
     let file = folder.join("contacts.csv");
     std::fs::write(&file, text).expect("a file");

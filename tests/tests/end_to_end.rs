@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-const WINDOWS: [(u64, &str); 6] = [(12, "12h"), (24, "1d"), (48, "2d"), (168, "7d"), (336, "14d"), (720, "30d")];
+const WINDOWS: [(u64, &str); 6] =
+    [(12, "12h"), (24, "1d"), (48, "2d"), (168, "7d"), (336, "14d"), (720, "30d")];
 
 fn mapping(name: &str) -> String {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/mappings").join(name).display().to_string()
@@ -19,7 +20,9 @@ fn fixture(name: &str) -> String {
 #[test]
 fn repeats_of_real_contacts_equal_the_oracle() {
     let Some(shared) = shared("data/uci_incident_log") else { return };
-    let oracle: Value = serde_json::from_slice(&std::fs::read(shared.join("expected_repeat.json")).expect("oracle")).expect("JSON");
+    let oracle: Value =
+        serde_json::from_slice(&std::fs::read(shared.join("expected_repeat.json")).expect("oracle"))
+            .expect("JSON");
     let data = Data::new();
     let file = shared.join("contacts.csv").display().to_string();
     data.done(&["import", "--source", "csv", "--mapping", &mapping("uci_incident_log.toml"), &file]);
@@ -32,16 +35,28 @@ fn repeats_of_real_contacts_equal_the_oracle() {
         })
         .collect();
     assert_eq!(data.json(&["sql", "--named", "repeat_counts", "--format", "json"]), Value::Array(expect));
-    assert_eq!(data.json(&["sql", "SELECT count(*) AS n FROM contacts", "--format", "json"]), json!([{"n": oracle["rows"]}]));
+    assert_eq!(
+        data.json(&["sql", "SELECT count(*) AS n FROM contacts", "--format", "json"]),
+        json!([{"n": oracle["rows"]}])
+    );
 }
 
 /// One microsecond on each side of every window, and real calendar differences.
 #[test]
 fn windows_are_inclusive_to_the_microsecond() {
     let data = Data::new();
-    data.done(&["import", "--source", "csv", "--mapping", &fixture("windows/mapping.toml"), &fixture("windows/contacts.csv")]);
+    data.done(&[
+        "import",
+        "--source",
+        "csv",
+        "--mapping",
+        &fixture("windows/mapping.toml"),
+        &fixture("windows/contacts.csv"),
+    ]);
     data.done(&["rollup"]);
-    let expect: Value = serde_json::from_slice(&std::fs::read(fixture("windows/expected.json")).expect("fixture")).expect("JSON");
+    let expect: Value =
+        serde_json::from_slice(&std::fs::read(fixture("windows/expected.json")).expect("fixture"))
+            .expect("JSON");
     assert_eq!(data.json(&["sql", "--named", "repeat_counts", "--format", "json"]), expect);
 }
 
@@ -53,7 +68,10 @@ fn collected_reasons_equal_the_oracle() {
     let file = shared.join("stream.csv").display().to_string();
     data.done(&["import", "--source", "csv", "--mapping", &mapping("es_ba_consumer_complaints.toml"), &file]);
     data.done(&["rollup"]);
-    assert_eq!(data.json(&["sql", "SELECT count(*) AS n FROM contacts", "--format", "json"]), json!([{"n": 16017}]));
+    assert_eq!(
+        data.json(&["sql", "SELECT count(*) AS n FROM contacts", "--format", "json"]),
+        json!([{"n": 16017}])
+    );
     let query = "SELECT substr(CAST(dt AS VARCHAR), 1, 7) AS month, attributes['sector'] AS sector, \
                  sum(cardinality(source_reasons)) AS reasons FROM contacts GROUP BY 1, 2 ORDER BY 1, 2";
     let found = data.json(&["sql", query, "--format", "json"]);
@@ -90,7 +108,14 @@ fn oracle_by_sector(path: &Path) -> BTreeMap<(String, String), u64> {
 #[test]
 fn a_second_import_changes_nothing() {
     let data = Data::new();
-    let import = ["import", "--source", "csv", "--mapping", &fixture("windows/mapping.toml"), &fixture("windows/contacts.csv")];
+    let import = [
+        "import",
+        "--source",
+        "csv",
+        "--mapping",
+        &fixture("windows/mapping.toml"),
+        &fixture("windows/contacts.csv"),
+    ];
     data.done(&import);
     data.done(&["rollup", "--as-of", "2025-01-01T00:00:00Z"]);
     let before = data.contacts();

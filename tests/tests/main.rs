@@ -1,5 +1,12 @@
 //! Tests of the whole, one binary.
-#![cfg_attr(test, allow(clippy::unwrap_used, clippy::print_stderr, reason = "tests say what they skip, and fail where a value is missing"))]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::print_stderr,
+        reason = "tests say what they skip, and fail where a value is missing"
+    )
+)]
 
 mod architecture;
 mod crash;

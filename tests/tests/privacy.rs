@@ -10,8 +10,15 @@ use std::process::Stdio;
 const TEXTS: usize = 10_000;
 
 /// Words that nothing but a leak can bring into a file.
-const CANARIES: [&str; 7] =
-    ["zorzalito", "xylographe", "canary.person", "612345678", "4111111111111111", "ES9121000418450200051332", "kunde-77"];
+const CANARIES: [&str; 7] = [
+    "zorzalito",
+    "xylographe",
+    "canary.person",
+    "612345678",
+    "4111111111111111",
+    "ES9121000418450200051332",
+    "kunde-77",
+];
 
 fn source() -> String {
     let mut text = String::new();
@@ -64,7 +71,14 @@ fn no_canary_leaves_the_vault_and_an_erasure_keeps_the_counts() {
     let (file, mapping) = (beside.path().join("texts.ndjson"), beside.path().join("mapping.toml"));
     std::fs::write(&file, source()).expect("a file");
     std::fs::write(&mapping, MAPPING).expect("a file");
-    let import = ["import", "--source", "ndjson", "--mapping", &mapping.display().to_string(), &file.display().to_string()];
+    let import = [
+        "import",
+        "--source",
+        "ndjson",
+        "--mapping",
+        &mapping.display().to_string(),
+        &file.display().to_string(),
+    ];
     let out = data.run(&import);
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
     let talk = [out.stdout, out.stderr].concat();
@@ -74,9 +88,17 @@ fn no_canary_leaves_the_vault_and_an_erasure_keeps_the_counts() {
     assert!(CANARIES.iter().all(|c| !talk.contains(c)), "a canary in what the program says:\n{talk}");
     assert_eq!(leaks(&data, true), Vec::<String>::new());
     let raw = data.done(&["rejects", "show", "--raw", "--all"]);
-    assert!(raw.contains("zorzalito broken") && raw.contains("xylographe"), "refused bytes come back whole:\n{raw}");
+    assert!(
+        raw.contains("zorzalito broken") && raw.contains("xylographe"),
+        "refused bytes come back whole:\n{raw}"
+    );
 
-    let count = ["sql", "SELECT count(*) AS n, count(DISTINCT customer_key) AS customers FROM contacts", "--format", "json"];
+    let count = [
+        "sql",
+        "SELECT count(*) AS n, count(DISTINCT customer_key) AS customers FROM contacts",
+        "--format",
+        "json",
+    ];
     let before = data.json(&count);
     assert_eq!(before[0]["n"], Value::from(TEXTS));
     erase(&data, "kunde-7742");

@@ -52,7 +52,10 @@ impl Data {
     pub fn contacts(&self) -> BTreeMap<PathBuf, Vec<u8>> {
         let glob = self.done(&["path", "contacts"]);
         let root = Path::new(glob.trim()).ancestors().nth(2).expect("…/contacts/dt=*/*.parquet").to_owned();
-        files_below(&root).into_iter().map(|f| (f.strip_prefix(&root).expect("below").to_owned(), std::fs::read(&f).expect("file"))).collect()
+        files_below(&root)
+            .into_iter()
+            .map(|f| (f.strip_prefix(&root).expect("below").to_owned(), std::fs::read(&f).expect("file")))
+            .collect()
     }
 }
 
@@ -76,7 +79,11 @@ pub fn files_below(folder: &Path) -> Vec<PathBuf> {
     while let Some(folder) = folders.pop() {
         let Ok(entries) = std::fs::read_dir(&folder) else { continue };
         for path in entries.map(|e| e.expect("an entry").path()) {
-            if path.is_dir() && !path.is_symlink() { folders.push(path) } else { files.push(path) }
+            // `tables/current` points to a folder that is listed under its own name.
+            if path.is_symlink() {
+                continue;
+            }
+            if path.is_dir() { folders.push(path) } else { files.push(path) }
         }
     }
     files.sort();

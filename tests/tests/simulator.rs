@@ -5,7 +5,16 @@ use domain::invariant::Promise;
 /// P1–P7 and P11: after every fault the tables are those of the run without faults, byte for byte.
 #[test]
 fn seeds_end_with_the_bytes_of_the_run_without_faults() {
-    let promises = [Promise::P1, Promise::P2, Promise::P3, Promise::P4, Promise::P5, Promise::P6, Promise::P7, Promise::P11];
+    let promises = [
+        Promise::P1,
+        Promise::P2,
+        Promise::P3,
+        Promise::P4,
+        Promise::P5,
+        Promise::P6,
+        Promise::P7,
+        Promise::P11,
+    ];
     for seed in 0..40 {
         if let Err(error) = quell_tests::sim::run(seed) {
             panic!("seed {seed} breaks one of {promises:?}: {error:#}");

@@ -29,9 +29,15 @@ fn main() {
     });
     timed("seal", contacts, || facts.iter_mut().for_each(|f| seal(&vault, key, f)));
     let encoded: Vec<Vec<u8>> = timed("encode", contacts, || facts.iter().map(codec::encode_fact).collect());
-    say(&format!("{:<28}{:>8} bytes", "a fact on the log", encoded.iter().map(Vec::len).sum::<usize>() / encoded.len()));
+    say(&format!(
+        "{:<28}{:>8} bytes",
+        "a fact on the log",
+        encoded.iter().map(Vec::len).sum::<usize>() / encoded.len()
+    ));
     drop(facts);
-    let mut facts: Vec<Fact> = timed("decode", contacts, || encoded.iter().map(|b| codec::decode_fact(b).expect("own bytes")).collect());
+    let mut facts: Vec<Fact> = timed("decode", contacts, || {
+        encoded.iter().map(|b| codec::decode_fact(b).expect("own bytes")).collect()
+    });
     timed("open", contacts, || facts.iter_mut().for_each(|f| open(&vault, f)));
     drop(encoded);
     fold(&rules, facts, contacts);
@@ -64,7 +70,12 @@ fn fold(rules: &Arc<Ruleset>, facts: Vec<Fact>, contacts: u32) {
     line("assemble, classify", in_assemble, contacts);
     line("judge", in_judge, contacts);
     // The facts of the stream are freed while the state grows, so this is a lower bound for small streams.
-    say(&format!("{:<28}{:>8} bytes resident more, {} stated", "state", after.saturating_sub(before) / u64::from(contacts), Assemble::BYTES_PER_RECORD));
+    say(&format!(
+        "{:<28}{:>8} bytes resident more, {} stated",
+        "state",
+        after.saturating_sub(before) / u64::from(contacts),
+        Assemble::BYTES_PER_RECORD
+    ));
     let bytes = timed("snapshot", contacts, || assemble.snapshot().len() + judge.snapshot().len());
     say(&format!("{:<28}{:>8} bytes", "a contact in a snapshot", bytes / contacts as usize));
 }
@@ -74,7 +85,8 @@ fn seal(vault: &Vault, key: KeyId, fact: &mut Fact) {
     if let domain::Body::ContactRecorded(c) = &mut fact.body
         && let Words::Open(spoken) = &c.words
     {
-        c.words = Words::Sealed(vault.seal(key, &codec::encode_spoken(spoken), id.as_bytes()).expect("a key"));
+        c.words =
+            Words::Sealed(vault.seal(key, &codec::encode_spoken(spoken), id.as_bytes()).expect("a key"));
     }
 }
 

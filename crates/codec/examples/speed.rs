@@ -11,6 +11,7 @@ use std::hint::black_box;
 const ROUNDS: u32 = 200_000;
 
 /// The least of five runs: the machine is busy with other things too.
+#[expect(clippy::disallowed_methods, reason = "it measures time")]
 fn measure(what: &str, mut run: impl FnMut()) {
     let once = |run: &mut dyn FnMut()| {
         let begin = std::time::Instant::now();

@@ -33,7 +33,7 @@ pub enum DecodeError {
         expected: &'static str,
     },
     /// The datum does not follow its schema.
-    #[error("{}, byte {at} of the datum, field {field}: expected {expected}", schema::title(*schema_id))]
+    #[error("{}, byte {at} of the datum{}: expected {expected}", schema::title(*schema_id), within(field))]
     Malformed {
         /// Id of the schema.
         schema_id: u32,
@@ -50,4 +50,9 @@ impl DecodeError {
     pub(crate) fn malformed(schema_id: u32, m: Malformed) -> Self {
         Self::Malformed { schema_id, at: m.at, field: m.field, expected: m.expected }
     }
+}
+
+/// The field for a message; a record of an older version is walked over without names.
+fn within(field: &str) -> String {
+    if field.is_empty() { String::new() } else { format!(", field {field}") }
 }

@@ -56,13 +56,7 @@ impl EpochParts {
         hash.update(self.taxonomy);
         hash.update([u8::from(self.model.is_some())]);
         hash.update(self.model.unwrap_or_default());
-        for span in [
-            s.chain_window,
-            s.maturity,
-            s.sitting_gap,
-            s.email_sitting_gap,
-            s.correction_window,
-        ] {
+        for span in [s.chain_window, s.maturity, s.sitting_gap, s.email_sitting_gap, s.correction_window] {
             hash.update(span.micros().to_be_bytes());
         }
         hash.update(self.zone.as_bytes());

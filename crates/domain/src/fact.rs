@@ -1,7 +1,9 @@
 //! Facts: immutable events that a source or a person stated. `codec` gives each of them its Avro form.
 
 use crate::closed::*;
-use crate::{CaseId, ContactId, CustomerKey, Day, FactId, Instant, IsoWeek, Positions, ReasonId, Topic, Words};
+use crate::{
+    CaseId, ContactId, CustomerKey, Day, FactId, Instant, IsoWeek, Positions, ReasonId, Topic, Words,
+};
 use std::collections::BTreeMap;
 
 /// Where a fact comes from. System, instance and record name the thing in its source.

@@ -35,7 +35,9 @@ impl Promise {
             Self::P1 => "what was acknowledged is durable",
             Self::P2 => "received = accepted + refused, and accepted = stored + duplicate + rejected",
             Self::P3 => "each accepted contact counts exactly once in every table",
-            Self::P4 => "tables do not depend on batch size, arrival order, redelivery, restart, threads or partitions",
+            Self::P4 => {
+                "tables do not depend on batch size, arrival order, redelivery, restart, threads or partitions"
+            }
             Self::P5 => "replay from zero equals live operation, byte for byte",
             Self::P6 => "lake commits chain",
             Self::P7 => "memory is bounded",

@@ -25,7 +25,8 @@ pub fn cpx(contacts: u64, units: Option<u64>) -> Option<f64> {
 
 /// Snowball rate of chains (field.md §B2): `Σ(n − 1) / Σn` over chains of size n. Null without contacts.
 pub fn snowball_rate(sizes: impl IntoIterator<Item = u64>) -> Option<f64> {
-    let (repeats, contacts) = sizes.into_iter().fold((0, 0), |(r, n), size| (r + size.saturating_sub(1), n + size));
+    let (repeats, contacts) =
+        sizes.into_iter().fold((0, 0), |(r, n), size| (r + size.saturating_sub(1), n + size));
     #[expect(clippy::cast_precision_loss, reason = "counts of contacts stay below 2^53")]
     (contacts > 0).then(|| repeats as f64 / contacts as f64)
 }
@@ -38,7 +39,9 @@ mod tests {
     fn the_window_includes_its_end() {
         let at = |m| Instant::from_micros(m).expect("instant");
         let window = Span::from_days(7);
-        for (gap, linked) in [(window.micros() - 1, true), (window.micros(), true), (window.micros() + 1, false)] {
+        for (gap, linked) in
+            [(window.micros() - 1, true), (window.micros(), true), (window.micros() + 1, false)]
+        {
             assert_eq!(within_window(at(0), at(gap), window), linked, "{gap}");
             assert_eq!(within_window(at(gap), at(0), window), linked, "{gap}");
         }

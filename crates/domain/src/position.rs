@@ -68,7 +68,13 @@ pub struct Placed<T> {
 impl<T> Placed<T> {
     /// Another value at the same place.
     pub fn with<U>(&self, value: U) -> Placed<U> {
-        Placed { topic: self.topic, partition: self.partition, offset: self.offset, recorded_at: self.recorded_at, value }
+        Placed {
+            topic: self.topic,
+            partition: self.partition,
+            offset: self.offset,
+            recorded_at: self.recorded_at,
+            value,
+        }
     }
 }
 

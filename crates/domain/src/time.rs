@@ -229,7 +229,11 @@ mod tests {
         for (instant, zone, day, week) in cases {
             let at = Instant::parse_rfc3339(instant).expect(instant);
             let local = at.day(&Zone::named(zone).expect(zone));
-            assert_eq!((local.to_string(), local.week().to_string()), (day.into(), week.into()), "{instant} {zone}");
+            assert_eq!(
+                (local.to_string(), local.week().to_string()),
+                (day.into(), week.into()),
+                "{instant} {zone}"
+            );
             assert_eq!(Day::from_epoch_days(local.epoch_days()), Some(local));
         }
     }
@@ -245,7 +249,9 @@ mod tests {
     #[test]
     fn a_skipped_local_time_moves_forward_and_a_double_one_is_the_earlier() {
         let madrid = Zone::named("Europe/Madrid").expect("zone");
-        let at = |d: i8, m: i8| madrid.instant(jiff::civil::date(2026, m, d).at(2, 30, 0, 0)).expect("instant").to_string();
+        let at = |d: i8, m: i8| {
+            madrid.instant(jiff::civil::date(2026, m, d).at(2, 30, 0, 0)).expect("instant").to_string()
+        };
         assert_eq!(at(29, 3), "2026-03-29T01:30:00Z");
         assert_eq!(at(25, 10), "2026-10-25T00:30:00Z");
     }

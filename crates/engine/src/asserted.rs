@@ -194,7 +194,13 @@ pub(crate) fn write_classified(w: &mut Writer, c: &Classified) {
     write_reason(w, &c.reason, c.basis, c.confidence_ppm, c.evidence.as_ref());
 }
 
-fn write_reason(w: &mut Writer, reason: &ReasonId, basis: ReasonBasis, confidence_ppm: i32, evidence: Option<&Evidence>) {
+fn write_reason(
+    w: &mut Writer,
+    reason: &ReasonId,
+    basis: ReasonBasis,
+    confidence_ppm: i32,
+    evidence: Option<&Evidence>,
+) {
     w.str(reason.as_str());
     w.len(basis.index());
     w.i64(i64::from(confidence_ppm));
@@ -211,7 +217,8 @@ pub(crate) fn read_classified(r: &mut Reader<'_>) -> Result<Classified, Damaged>
         reason: r.reason()?,
         basis: r.one_of(ReasonBasis::ALL)?,
         confidence_ppm: i32::try_from(r.i64()?).map_err(|_| Damaged)?,
-        evidence: r.option(|r| Ok(Evidence { rule: r.rule()?, from: narrow(r.u64()?)?, to: narrow(r.u64()?)? }))?,
+        evidence: r
+            .option(|r| Ok(Evidence { rule: r.rule()?, from: narrow(r.u64()?)?, to: narrow(r.u64()?)? }))?,
     })
 }
 

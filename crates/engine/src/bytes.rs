@@ -33,7 +33,6 @@ impl Writer {
 
     pub(crate) fn u64(&mut self, mut value: u64) {
         while value >= 0x80 {
-            #[expect(clippy::cast_possible_truncation, reason = "masked to seven bits")]
             self.0.push((value & 0x7f) as u8 | 0x80);
             value >>= 7;
         }
@@ -66,7 +65,11 @@ impl Writer {
         }
     }
 
-    pub(crate) fn list<T>(&mut self, items: impl ExactSizeIterator<Item = T>, mut write: impl FnMut(&mut Self, T)) {
+    pub(crate) fn list<T>(
+        &mut self,
+        items: impl ExactSizeIterator<Item = T>,
+        mut write: impl FnMut(&mut Self, T),
+    ) {
         self.len(items.len());
         for item in items {
             write(self, item);
@@ -161,11 +164,17 @@ impl<'b> Reader<'b> {
         Ok(self.rules.entry(text).or_insert_with(|| RuleId::new(text)).clone())
     }
 
-    pub(crate) fn option<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, Damaged>) -> Result<Option<T>, Damaged> {
+    pub(crate) fn option<T>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Result<T, Damaged>,
+    ) -> Result<Option<T>, Damaged> {
         if self.bool()? { read(self).map(Some) } else { Ok(None) }
     }
 
-    pub(crate) fn list<T>(&mut self, mut read: impl FnMut(&mut Self) -> Result<T, Damaged>) -> Result<Vec<T>, Damaged> {
+    pub(crate) fn list<T>(
+        &mut self,
+        mut read: impl FnMut(&mut Self) -> Result<T, Damaged>,
+    ) -> Result<Vec<T>, Damaged> {
         let len = self.len()?;
         (0..len).map(|_| read(self)).collect()
     }

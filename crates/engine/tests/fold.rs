@@ -64,20 +64,69 @@ fn rules() -> Arc<Ruleset> {
 /// One thing that happens in the small world of a test.
 #[derive(Debug, Clone)]
 enum Act {
-    Contact { record: u8, revision: i64, customer: Option<u8>, hour: i64, order: Option<u8>, words: u8, state: SourceState, variant: u8 },
-    Override { record: u8, reason: Option<u8>, dumb: Option<bool>, hour: i64 },
-    Erase { record: u8, words: u8 },
-    Merge { surviving: u8, absorbed: u8 },
-    Recovered { customer: u8, record: u8, hour: i64 },
-    Upstream { customer: u8, order: u8, kind: UpstreamKind, hour: i64 },
-    Promise { customer: u8, settled: bool, hour: i64 },
+    Contact {
+        record: u8,
+        revision: i64,
+        customer: Option<u8>,
+        hour: i64,
+        order: Option<u8>,
+        words: u8,
+        state: SourceState,
+        variant: u8,
+    },
+    Override {
+        record: u8,
+        reason: Option<u8>,
+        dumb: Option<bool>,
+        hour: i64,
+    },
+    Erase {
+        record: u8,
+        words: u8,
+    },
+    Merge {
+        surviving: u8,
+        absorbed: u8,
+    },
+    Recovered {
+        customer: u8,
+        record: u8,
+        hour: i64,
+    },
+    Upstream {
+        customer: u8,
+        order: u8,
+        kind: UpstreamKind,
+        hour: i64,
+    },
+    Promise {
+        customer: u8,
+        settled: bool,
+        hour: i64,
+    },
 }
 
 fn acts() -> impl Strategy<Value = Vec<Act>> {
     let state = prop_oneof![8 => Just(SourceState::Open), 1 => Just(SourceState::Spam)];
-    let kind = prop_oneof![Just(UpstreamKind::Delivered), Just(UpstreamKind::RefundIssued), Just(UpstreamKind::Shipped)];
-    let contact = (0u8..9, 0i64..3, prop::option::weighted(0.8, 0u8..4), 0i64..60, prop::option::of(0u8..3), 0u8..4, state, 0u8..2)
-        .prop_map(|(record, revision, customer, hour, order, words, state, variant)| Act::Contact { record, revision, customer, hour, order, words, state, variant });
+    let kind = prop_oneof![
+        Just(UpstreamKind::Delivered),
+        Just(UpstreamKind::RefundIssued),
+        Just(UpstreamKind::Shipped)
+    ];
+    let contact =
+        (
+            0u8..9,
+            0i64..3,
+            prop::option::weighted(0.8, 0u8..4),
+            0i64..60,
+            prop::option::of(0u8..3),
+            0u8..4,
+            state,
+            0u8..2,
+        )
+            .prop_map(|(record, revision, customer, hour, order, words, state, variant)| {
+                Act::Contact { record, revision, customer, hour, order, words, state, variant }
+            });
     let act = prop_oneof![
         12 => contact,
         1 => (0u8..9, prop::option::of(0u8..3), prop::option::of(any::<bool>()), 0i64..60).prop_map(|(record, reason, dumb, hour)| Act::Override { record, reason, dumb, hour }),
@@ -106,7 +155,7 @@ fn kind_of(record: u8) -> RecordKind {
 }
 
 fn case_of(record: u8) -> Option<String> {
-    (record % 3 != 0 || record == 3).then(|| format!("case{}", record % 2))
+    (!record.is_multiple_of(3) || record == 3).then(|| format!("case{}", record % 2))
 }
 
 fn facts_key(record: u8) -> String {
@@ -132,7 +181,10 @@ fn body(act: &Act) -> (String, i64, Instant, Body) {
                 customer: customer.map(key),
                 strength: customer.map_or(Strength::None, |_| Strength::Account),
                 customer_kind: CustomerKind::External,
-                words: Words::Open(Spoken { text: Some(WORDS[usize::from(*words)].to_owned()), ..Spoken::default() }),
+                words: Words::Open(Spoken {
+                    text: Some(WORDS[usize::from(*words)].to_owned()),
+                    ..Spoken::default()
+                }),
                 language: None,
                 country: None,
                 products: vec![],
@@ -205,7 +257,12 @@ fn body(act: &Act) -> (String, i64, Instant, Body) {
             let body = if *settled {
                 Body::PromiseSettled(Box::new(PromiseSettled { customer, promise, kept: true }))
             } else {
-                Body::PromiseMade(Box::new(PromiseMade { customer, promise, kind: PromiseKind::Fix, due_at: at(hour + 5) }))
+                Body::PromiseMade(Box::new(PromiseMade {
+                    customer,
+                    promise,
+                    kind: PromiseKind::Fix,
+                    due_at: at(hour + 5),
+                }))
             };
             ("p".into(), 0, at(*hour), body)
         }
@@ -270,7 +327,13 @@ impl Run {
         let mut split: Vec<Vec<Placed<Fact>>> = vec![vec![]; self.assemble.len()];
         let mut company = vec![];
         for fact in facts {
-            let placed = Placed { topic: fact.topic(), partition: Partition(0), offset: Offset(0), recorded_at: at(0), value: fact.clone() };
+            let placed = Placed {
+                topic: fact.topic(),
+                partition: Partition(0),
+                offset: Offset(0),
+                recorded_at: at(0),
+                value: fact.clone(),
+            };
             if fact.topic() == Topic::Company {
                 company.push(placed);
             } else {
@@ -288,7 +351,9 @@ impl Run {
             for change in out.contacts {
                 match change {
                     ContactChange::Is(c) => self.said_contacts.insert(c.id, (c.sequence, Some(*c))),
-                    ContactChange::Gone { id, sequence, .. } => self.said_contacts.insert(id, (sequence, None)),
+                    ContactChange::Gone { id, sequence, .. } => {
+                        self.said_contacts.insert(id, (sequence, None))
+                    }
                 };
             }
             for input in out.judge {
@@ -299,7 +364,10 @@ impl Run {
             let out = judge.apply(inputs, sequence);
             touched.extend(out.touched);
             for v in out.verdicts {
-                let newer = self.said_verdicts.get(&v.contact).is_none_or(|o| (o.sequence, o.judged) <= (v.sequence, v.judged));
+                let newer = self
+                    .said_verdicts
+                    .get(&v.contact)
+                    .is_none_or(|o| (o.sequence, o.judged) <= (v.sequence, v.judged));
                 if newer {
                     self.said_verdicts.insert(v.contact, v);
                 }
@@ -315,7 +383,11 @@ impl Run {
             let (old, new) = (self.published.get(id), now.get(id));
             if old != new {
                 for (day, _) in old.iter().chain(new.iter()) {
-                    assert!(touched.contains(day), "{:?}: {id} changed on {day}, which was not touched", Promise::P11);
+                    assert!(
+                        touched.contains(day),
+                        "{:?}: {id} changed on {day}, which was not touched",
+                        Promise::P11
+                    );
                 }
             }
         }
@@ -347,7 +419,8 @@ impl Run {
         for (id, (_, contact)) in self.said_contacts {
             if let Some(mut contact) = contact {
                 contact.sequence = Sequence(0);
-                contact.provenance = Provenance { partition: Partition(0), offset: Offset(0), recorded_at: at(0) };
+                contact.provenance =
+                    Provenance { partition: Partition(0), offset: Offset(0), recorded_at: at(0) };
                 out.verdicts.insert(id, plain(&self.said_verdicts[&id]));
                 out.contacts.insert(id, contact);
             }
@@ -397,7 +470,16 @@ proptest! {
 #[test]
 fn damaged_snapshots_are_refused_and_never_panic() {
     let acts: Vec<Act> = (0..9)
-        .map(|r| Act::Contact { record: r, revision: 0, customer: Some(r % 3), hour: i64::from(r), order: None, words: r % 4, state: SourceState::Open, variant: 0 })
+        .map(|r| Act::Contact {
+            record: r,
+            revision: 0,
+            customer: Some(r % 3),
+            hour: i64::from(r),
+            order: None,
+            words: r % 4,
+            state: SourceState::Open,
+            variant: 0,
+        })
         .collect();
     let mut run = Run::new(&PLAIN);
     run.batch(&acts.iter().map(fact).collect::<Vec<_>>(), Sequence(1));

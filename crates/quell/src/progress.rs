@@ -22,7 +22,9 @@ impl Meter {
             return Self::silent();
         }
         let bar = match bytes_total {
-            Some(total) => ProgressBar::new(total).with_style(style("{bar:30} {bytes}/{total_bytes} {msg} {eta}")),
+            Some(total) => {
+                ProgressBar::new(total).with_style(style("{bar:30} {bytes}/{total_bytes} {msg} {eta}"))
+            }
             None => ProgressBar::new_spinner().with_style(style("{spinner} {msg}")),
         };
         bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(REDRAWS_PER_SECOND));

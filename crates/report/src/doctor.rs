@@ -162,7 +162,10 @@ impl Finding {
             Self::Lake { commits, segments } => lake(lang, *commits, *segments),
             Self::Snapshot { up_to } => format!("{} {up_to}", lang.pick("up to", "hasta")),
             Self::NoSnapshot => lang
-                .pick("no snapshot: a restart folds from the beginning", "sin instantánea: se empezaría desde el principio")
+                .pick(
+                    "no snapshot: a restart folds from the beginning",
+                    "sin instantánea: se empezaría desde el principio",
+                )
                 .to_owned(),
             Self::Epoch { id } => id.clone(),
             Self::Balance { counts, behind } => balance(lang, counts, *behind),

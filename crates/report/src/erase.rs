@@ -24,8 +24,12 @@ impl EraseSummary {
         }
         let n = lang.contacts(self.contacts);
         match lang {
-            Lang::En => format!("Erased: the words of {n} can no longer be read. Counts stay as they were.\n"),
-            Lang::Es => format!("Borrado: ya no se pueden leer las palabras de {n}. Los recuentos no cambian.\n"),
+            Lang::En => {
+                format!("Erased: the words of {n} can no longer be read. Counts stay as they were.\n")
+            }
+            Lang::Es => {
+                format!("Borrado: ya no se pueden leer las palabras de {n}. Los recuentos no cambian.\n")
+            }
         }
     }
 }

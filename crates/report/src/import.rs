@@ -101,8 +101,12 @@ impl DryRunSummary {
         let accepted = lang.rows(self.accepted);
         let contacts = lang.contacts(self.contacts);
         match lang {
-            Lang::En => out.push_str(&format!("Would accept: {accepted}, {contacts}{}.\n", self.messages(lang))),
-            Lang::Es => out.push_str(&format!("Se aceptaría: {accepted}, {contacts}{}.\n", self.messages(lang))),
+            Lang::En => {
+                out.push_str(&format!("Would accept: {accepted}, {contacts}{}.\n", self.messages(lang)))
+            }
+            Lang::Es => {
+                out.push_str(&format!("Se aceptaría: {accepted}, {contacts}{}.\n", self.messages(lang)))
+            }
         }
         if let Some((first, last)) = self.dates {
             out.push_str(&format!("{} {first} – {last}\n", lang.pick("Dates:", "Fechas:")));
@@ -135,8 +139,10 @@ impl DryRunSummary {
         out.push_str(lang.pick("Channels:\n", "Canales:\n"));
         let mut channels = self.channels.clone();
         channels.sort_by_key(|(channel, count)| (std::cmp::Reverse(*count), *channel));
-        let lines: Vec<_> =
-            channels.iter().map(|(channel, count)| (channel.word().to_owned(), lang.number(*count))).collect();
+        let lines: Vec<_> = channels
+            .iter()
+            .map(|(channel, count)| (channel.word().to_owned(), lang.number(*count)))
+            .collect();
         columns(out, &lines);
     }
 }

@@ -106,7 +106,9 @@ pub fn kind_words(lang: Lang, kind: RejectKind) -> &'static str {
     match kind {
         RejectKind::NotUtf8 => lang.pick("not UTF-8 text", "no es texto UTF-8"),
         RejectKind::TooLong => lang.pick("longer than the limit", "más largo que el límite"),
-        RejectKind::Malformed => lang.pick("not a record of this format", "no es un registro de este formato"),
+        RejectKind::Malformed => {
+            lang.pick("not a record of this format", "no es un registro de este formato")
+        }
         RejectKind::Missing => lang.pick("required field missing", "falta un campo obligatorio"),
         RejectKind::WrongType => lang.pick("field of the wrong type", "campo de otro tipo"),
         RejectKind::OutOfRange => lang.pick("value out of range", "valor fuera de rango"),

@@ -61,9 +61,11 @@ impl RollupSummary {
     fn folded_words(&self, lang: Lang) -> String {
         match lang {
             Lang::En => lang.count(self.folded, ("new record", "new records"), ("", "")),
-            Lang::Es => {
-                lang.count(self.folded, ("", ""), ("registro nuevo incorporado", "registros nuevos incorporados"))
-            }
+            Lang::Es => lang.count(
+                self.folded,
+                ("", ""),
+                ("registro nuevo incorporado", "registros nuevos incorporados"),
+            ),
         }
     }
 }

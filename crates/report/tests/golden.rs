@@ -55,11 +55,19 @@ fn import() {
             facts: 999_998,
             suppressed: 3,
             refusals: refusals(),
+            folded: Some(Counts { accepted: 999_998, stored: 999_000, duplicate: 990, rejected: 8 }),
         };
         summary.render(lang)
     });
     check("import_clean", |lang| {
-        let summary = ImportSummary { system: "work".into(), files: 1, rows: 1, accepted: 1, facts: 1, ..Default::default() };
+        let summary = ImportSummary {
+            system: "work".into(),
+            files: 1,
+            rows: 1,
+            accepted: 1,
+            facts: 1,
+            ..Default::default()
+        };
         summary.render(lang)
     });
 }
@@ -82,7 +90,9 @@ fn dry_run() {
         };
         summary.render(lang)
     });
-    check("dry_run_nothing", |lang| DryRunSummary { system: "work".into(), files: 1, ..Default::default() }.render(lang));
+    check("dry_run_nothing", |lang| {
+        DryRunSummary { system: "work".into(), files: 1, ..Default::default() }.render(lang)
+    });
 }
 
 #[test]
@@ -113,7 +123,9 @@ fn erase() {
 
 #[test]
 fn notices() {
-    check("notices", |lang| format!("{}\n", report::notice::newer_records(lang, 12_345)));
+    check("notices", |lang| {
+        format!("{}\n{}\n", notice::newer_records(lang, 12_345), notice::first_rollup(lang))
+    });
 }
 
 #[test]
@@ -132,10 +144,18 @@ fn doctor() {
             check_of("snapshot", State::Warn, Finding::NoSnapshot),
             check_of("epoch", State::Ok, Finding::Epoch { id: "0101010101010101".into() }),
             check_of("balance", State::Ok, Finding::Balance { counts, behind: 0 }),
-            check_of("cut", State::Ok, Finding::Cut { id: "abab".into(), folder: "/data/tables/abab".into() }),
+            check_of(
+                "cut",
+                State::Ok,
+                Finding::Cut { id: "abab".into(), folder: "/data/tables/abab".into() },
+            ),
             check_of("cut", State::Warn, Finding::Nothing { hint: Hint::Rollup }),
             check_of("log/facts", State::Warn, Finding::Nothing { hint: Hint::Import }),
-            check_of("lake", State::Fail, Finding::Trouble { message: "commit 3 starts at facts/0=7, not 9".into() }),
+            check_of(
+                "lake",
+                State::Fail,
+                Finding::Trouble { message: "commit 3 starts at facts/0=7, not 9".into() },
+            ),
         ],
     };
     assert_eq!(report.worst(), State::Fail);

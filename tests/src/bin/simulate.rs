@@ -1,8 +1,8 @@
 //! `simulate [FROM [COUNT]]`: runs seeds of the simulator on two threads and prints those that fail.
 //! Exit 0: none did.
 
-use std::process::ExitCode;
 use quell_tests::sim::Fired;
+use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -39,7 +39,10 @@ fn main() -> ExitCode {
     });
     let failed = failed.into_inner();
     report(&format!("faults that came: {:?}", faults.into_inner().unwrap_or_default()));
-    report(&format!("{} seeds from {from}, {failed} failed", next.into_inner().saturating_sub(from).min(count)));
+    report(&format!(
+        "{} seeds from {from}, {failed} failed",
+        next.into_inner().saturating_sub(from).min(count)
+    ));
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 

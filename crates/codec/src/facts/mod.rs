@@ -24,8 +24,8 @@ macro_rules! kinds {
         }
 
         /// Whether this is the newest schema of a kind of fact.
-        const fn is_newest(schema_id: u32) -> bool {
-            matches!(schema_id, $($id)|+)
+        fn is_newest(schema_id: u32) -> bool {
+            [$($id),+].contains(&schema_id)
         }
 
         fn write_body(body: &Body, out: &mut Out) {
@@ -100,7 +100,8 @@ pub fn decode_fact(bytes: &[u8]) -> Result<Fact, DecodeError> {
 
 /// What the fact's id is made from (DESIGN §2, fact): the datum with the fact's id zeroed, everything that
 /// the vault decides (customer, how far it can be joined, key) left out, and the words in clear. So a
-/// record has the same content whether its customer is known, anonymous or suppressed.
+/// record has the same content whether its customer is known, anonymous or suppressed. (Only a merge keeps
+/// its customers: they are all it states.)
 ///
 /// Words are still open here, or none: content is hashed before sealing, and anything else is a bug.
 ///

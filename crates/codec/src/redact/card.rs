@@ -49,11 +49,14 @@ fn is_card(groups: &[Group<'_>]) -> bool {
 
 /// Whether a network gives out numbers that begin so and are as long (ISO/IEC 7812; a broad reading).
 fn issued(digits: &[u8]) -> bool {
-    match (digits.len(), digits) {
-        (13, [4, ..]) | (14, [3, 0 | 6 | 8 | 9, ..]) | (15, [3, 4 | 7, ..]) => true,
-        (16, [2..=6, ..]) | (17..=19, [4..=6, ..]) => true,
-        _ => false,
-    }
+    matches!(
+        (digits.len(), digits),
+        (13, [4, ..])
+            | (14, [3, 0 | 6 | 8 | 9, ..])
+            | (15, [3, 4 | 7, ..])
+            | (16, [2..=6, ..])
+            | (17..=19, [4..=6, ..])
+    )
 }
 
 fn luhn(digits: &[u8]) -> bool {

@@ -3,7 +3,7 @@
 use super::runs::{digit_spans, is_separator};
 use std::ops::Range;
 
-/// Length of an IBAN by country (SWIFT's registry of IBAN formats, release 99).
+/// Length of an IBAN by country, from SWIFT's registry of IBAN formats.
 #[rustfmt::skip] // A table, eight to a line.
 const LENGTHS: &[(&[u8; 2], usize)] = &[
     (b"AD", 24), (b"AE", 23), (b"AL", 28), (b"AT", 20), (b"AZ", 28), (b"BA", 20), (b"BE", 16), (b"BG", 22),

@@ -24,6 +24,10 @@ fn unhex(text: &str) -> Vec<u8> {
 }
 
 /// The committed bytes. Where the file is missing, writes it if asked to.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test reads the committed records, and writes those of new versions"
+)]
 fn golden(file: &str, written_now: impl Fn() -> Vec<u8>) -> Vec<u8> {
     let path = here("tests/golden").join(file);
     if !path.exists() {

@@ -41,10 +41,15 @@ pub(super) fn classify(rules: &Ruleset, recorded: &ContactRecorded) -> Classifie
 
 impl Part {
     pub(super) fn new(placed: Placed<domain::Fact>, classified: Classified) -> Self {
-        let provenance =
-            Provenance { partition: placed.partition, offset: placed.offset, recorded_at: placed.recorded_at };
+        let provenance = Provenance {
+            partition: placed.partition,
+            offset: placed.offset,
+            recorded_at: placed.recorded_at,
+        };
         let fact = placed.value;
-        let Body::ContactRecorded(recorded) = fact.body else { unreachable!("a part is made of a recorded contact only") };
+        let Body::ContactRecorded(recorded) = fact.body else {
+            unreachable!("a part is made of a recorded contact only")
+        };
         let recorded = ContactRecorded { words: Words::None, ..*recorded };
         Self {
             fact: fact.id,
@@ -238,7 +243,8 @@ fn join_asserted(into: &mut Asserted, part: &Part, classified: &mut bool) {
         into.evidence = c.evidence.clone();
         into.reason_fact = part.fact;
     }
-    if part.recorded.customer.is_some() && (into.customer.is_none() || part.recorded.strength > into.strength) {
+    if part.recorded.customer.is_some() && (into.customer.is_none() || part.recorded.strength > into.strength)
+    {
         into.customer = part.recorded.customer;
         into.strength = part.recorded.strength;
     }
@@ -268,4 +274,3 @@ fn sort_once(items: &mut Vec<String>) {
 fn boxed(orders: &[String]) -> Box<[Box<str>]> {
     orders.iter().map(|o| o.as_str().into()).collect()
 }
-

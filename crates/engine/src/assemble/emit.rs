@@ -13,7 +13,8 @@ use std::sync::Arc;
 impl Assemble {
     pub(super) fn flush(&mut self, sequence: Sequence) -> Assembled {
         self.remake_groups();
-        let Pending { built, restated, facts, refused, counts, company, .. } = std::mem::take(&mut self.pending);
+        let Pending { built, restated, facts, refused, counts, company, .. } =
+            std::mem::take(&mut self.pending);
         let mut out = Assembled { refused, counts, company, ..Assembled::default() };
         for (contact, built) in built {
             match built {
@@ -58,7 +59,9 @@ impl Assemble {
 
     /// A record of this id was taken in as something else than a part of this group.
     fn belongs_elsewhere(&self, contact: ContactId, group: super::GroupId) -> bool {
-        self.entries.get(&contact).is_some_and(|e| !e.versions.as_slice().is_empty() && e.group != Some(group))
+        self.entries
+            .get(&contact)
+            .is_some_and(|e| !e.versions.as_slice().is_empty() && e.group != Some(group))
     }
 
     fn emit(&mut self, id: ContactId, built: Built, sequence: Sequence, out: &mut Assembled) {

@@ -28,7 +28,7 @@ pub(super) enum Versions {
     None,
     One(Version),
     /// Sorted.
-    Many(Box<Vec<Version>>),
+    Many(Box<[Version]>),
 }
 
 impl Versions {
@@ -47,7 +47,7 @@ impl Versions {
         }
         *self = match all.as_slice() {
             [one] => Self::One(*one),
-            _ => Self::Many(Box::new(all)),
+            _ => Self::Many(all.into()),
         };
     }
 
@@ -88,7 +88,9 @@ impl Entry {
             (None, Some((highest, _))) if revision < highest => Arrival::Older,
             (None, _) => Arrival::Newest,
             // A conflict below the counting revision changes nothing that is published.
-            (Some((_, first)), Some((highest, _))) if revision == highest && fact < first => Arrival::Beats(first),
+            (Some((_, first)), Some((highest, _))) if revision == highest && fact < first => {
+                Arrival::Beats(first)
+            }
             (Some(_), _) => Arrival::Loses,
         }
     }

@@ -54,7 +54,8 @@ impl Group {
     /// The sitting rule (field.md, event-model.md §1): messages of the customer at most `sitting_gap` apart
     /// are one contact; on e-mail at most `email_sitting_gap` apart where no agent answered in between.
     fn sittings(&self, channel: Channel, settings: &EngineSettings) -> Vec<Vec<&Part>> {
-        let mut messages: Vec<&Part> = self.parts.values().map(Box::as_ref).filter(|p| p.state_counts()).collect();
+        let mut messages: Vec<&Part> =
+            self.parts.values().map(Box::as_ref).filter(|p| p.state_counts()).collect();
         messages.sort_by_key(|p| (p.occurred_at(), p.record()));
         let mut sittings: Vec<Vec<&Part>> = Vec::new();
         let mut answered = false;
@@ -73,8 +74,15 @@ impl Group {
     }
 }
 
-fn continues(open: &[&Part], message: &Part, answered: bool, channel: Channel, settings: &EngineSettings) -> bool {
+fn continues(
+    open: &[&Part],
+    message: &Part,
+    answered: bool,
+    channel: Channel,
+    settings: &EngineSettings,
+) -> bool {
     let Some(last) = open.last() else { return false };
     let gap = message.occurred_at().since(last.occurred_at());
-    gap <= settings.sitting_gap || (channel == Channel::Email && !answered && gap <= settings.email_sitting_gap)
+    gap <= settings.sitting_gap
+        || (channel == Channel::Email && !answered && gap <= settings.email_sitting_gap)
 }

@@ -27,7 +27,8 @@ impl Merges {
     /// Every key of this customer's component, itself included, sorted.
     pub(super) fn component(&self, key: CustomerKey) -> Vec<CustomerKey> {
         let stands = self.resolve(key);
-        let mut keys: BTreeSet<_> = self.stands.iter().filter(|(_, s)| **s == stands).map(|(k, _)| *k).collect();
+        let mut keys: BTreeSet<_> =
+            self.stands.iter().filter(|(_, s)| **s == stands).map(|(k, _)| *k).collect();
         keys.insert(key);
         keys.into_iter().collect()
     }

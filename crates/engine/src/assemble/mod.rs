@@ -22,7 +22,10 @@ use domain::closed::{Mechanism, RecordKind};
 use domain::fact::{ContactRecorded, RecoveryOffered, UpstreamEvent};
 use domain::invariant::Counts;
 use domain::reject::Refused;
-use domain::{Body, CaseId, ContactId, CustomerKey, Day, Fact, FactId, Placed, ReasonId, RejectKind, Sequence, contact::ContactChange};
+use domain::{
+    Body, CaseId, ContactId, CustomerKey, Day, Fact, FactId, Placed, ReasonId, RejectKind, Sequence,
+    contact::ContactChange,
+};
 use entry::{Arrival, Entry};
 use group::{Group, GroupId};
 use merges::Merges;
@@ -104,7 +107,12 @@ impl Assemble {
     /// Folds one batch. Words must have been opened. `company` are facts of the topic `company` not yet seen
     /// by this partition (seeing one again changes nothing). `sequence` must be higher than in every earlier
     /// call, and equal in a repetition of the same call.
-    pub fn apply(&mut self, facts: Vec<Placed<Fact>>, company: &[Placed<Fact>], sequence: Sequence) -> Assembled {
+    pub fn apply(
+        &mut self,
+        facts: Vec<Placed<Fact>>,
+        company: &[Placed<Fact>],
+        sequence: Sequence,
+    ) -> Assembled {
         self.learn_company(company);
         for fact in facts {
             self.pending.counts.accepted += 1;
@@ -169,7 +177,10 @@ impl Assemble {
             return;
         }
         let moved = |k: &CustomerKey| before.resolve(*k) != self.merges.resolve(*k);
-        let restated = self.entries.iter().filter(|(_, e)| e.base.as_ref().and_then(|b| b.customer.as_ref()).is_some_and(moved));
+        let restated = self
+            .entries
+            .iter()
+            .filter(|(_, e)| e.base.as_ref().and_then(|b| b.customer.as_ref()).is_some_and(moved));
         self.pending.restated.extend(restated.map(|(id, _)| *id));
         for (key, facts) in self.happened.iter().filter(|(key, _)| moved(key)) {
             let customer = self.merges.resolve(*key);
@@ -189,11 +200,20 @@ impl Assemble {
         let fact = placed.value;
         match &fact.body {
             Body::VerdictOverridden(said) => {
-                let said_now = Override { at: fact.occurred_at, fact: fact.id, reason: said.reason.clone(), dumb: said.dumb };
+                let said_now = Override {
+                    at: fact.occurred_at,
+                    fact: fact.id,
+                    reason: said.reason.clone(),
+                    dumb: said.dumb,
+                };
                 self.learn_override(said.contact, said_now);
             }
             Body::TextErased(e) => {
-                let erased = Erased { fact: fact.id, reason: e.reason.clone(), mechanisms: e.mechanisms.clone().into() };
+                let erased = Erased {
+                    fact: fact.id,
+                    reason: e.reason.clone(),
+                    mechanisms: e.mechanisms.clone().into(),
+                };
                 self.learn_erased(e.contact, erased);
             }
             _ => {
@@ -306,7 +326,9 @@ fn happened(fact: &Fact) -> Option<(CustomerKey, Happened)> {
         Body::PromiseMade(p) => {
             Some((p.customer?, Happened::Promised { promise: p.promise.as_str().into(), due_at: p.due_at }))
         }
-        Body::PromiseSettled(p) => Some((p.customer?, Happened::Settled { promise: p.promise.as_str().into() })),
+        Body::PromiseSettled(p) => {
+            Some((p.customer?, Happened::Settled { promise: p.promise.as_str().into() }))
+        }
         _ => None,
     }
 }

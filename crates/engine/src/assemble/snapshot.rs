@@ -235,7 +235,8 @@ fn write_recorded(w: &mut Writer, c: &ContactRecorded) {
         w.len(index);
     }
     w.str(&c.channel_raw);
-    for t in [&c.root_record, &c.case, &c.language, &c.country, &c.step, &c.queue, &c.agent, &c.source_reason] {
+    for t in [&c.root_record, &c.case, &c.language, &c.country, &c.step, &c.queue, &c.agent, &c.source_reason]
+    {
         text(w, t);
     }
     for t in [&c.products, &c.orders, &c.source_reasons, &c.flags] {
@@ -298,4 +299,3 @@ fn read_recorded(r: &mut Reader<'_>) -> Result<ContactRecorded, Damaged> {
         attributes: r.list(|r| Ok((r.str()?.to_owned(), r.str()?.to_owned())))?.into_iter().collect(),
     })
 }
-

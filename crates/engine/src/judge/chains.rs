@@ -54,7 +54,8 @@ impl Chains {
             union(&mut roots, earlier, later);
             neighbours[earlier].push(later);
             neighbours[later].push(earlier);
-            let best = previous[later].is_none_or(|(p, w)| (earlier, std::cmp::Reverse(why)) > (p, std::cmp::Reverse(w)));
+            let best = previous[later]
+                .is_none_or(|(p, w)| (earlier, std::cmp::Reverse(why)) > (p, std::cmp::Reverse(w)));
             if best {
                 previous[later] = Some((earlier, why));
             }

@@ -82,8 +82,8 @@ impl Customer {
     }
 
     fn settled_by(&self, promise: &str, at: Instant) -> bool {
-        self.facts
-            .iter()
-            .any(|f| f.at <= at && matches!(&f.what, Happened::Settled { promise: p } if p.as_ref() == promise))
+        self.facts.iter().any(|f| {
+            f.at <= at && matches!(&f.what, Happened::Settled { promise: p } if p.as_ref() == promise)
+        })
     }
 }

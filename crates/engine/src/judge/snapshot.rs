@@ -1,7 +1,7 @@
 //! The byte form of judge's state.
 
-use super::customer::{Customer, Held};
 use super::Judge;
+use super::customer::{Customer, Held};
 use crate::asserted::{Asserted, CustomerFact};
 use crate::bytes::{Damaged, Reader, Writer};
 use crate::idmap::IdMap;
@@ -52,7 +52,10 @@ impl Judge {
     }
 }
 
-fn read_held(r: &mut Reader<'_>, known: &impl Fn(ContactId) -> Option<Arc<Asserted>>) -> Result<Held, Damaged> {
+fn read_held(
+    r: &mut Reader<'_>,
+    known: &impl Fn(ContactId) -> Option<Arc<Asserted>>,
+) -> Result<Held, Damaged> {
     let sequence = Sequence(r.u64()?);
     let said = r.option(Reader::fixed_u64)?;
     let read = Asserted::read(r)?;

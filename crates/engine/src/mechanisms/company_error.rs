@@ -14,7 +14,8 @@ pub(super) fn prove(context: &Context<'_>, i: usize) -> Option<Proof> {
 fn by_correction(context: &Context<'_>, i: usize) -> Option<Proof> {
     let asserted = context.asserted(i);
     let window = context.rules.settings().correction_window;
-    let follows = |f: &CustomerFact| f.at >= asserted.occurred_at && f.at.since(asserted.occurred_at) <= window;
+    let follows =
+        |f: &CustomerFact| f.at >= asserted.occurred_at && f.at.since(asserted.occurred_at) <= window;
     let fact = context.customer.facts().iter().find(|f| follows(f) && corrects(f, asserted))?;
     Some(proof(Mechanism::CompanyError, "company_error/corrected", vec![asserted.fact, fact.id]))
 }

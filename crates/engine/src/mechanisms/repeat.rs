@@ -4,8 +4,8 @@
 
 use super::{Context, proof};
 use crate::judge::Edge;
-use domain::{FactId, Proof};
 use domain::closed::Mechanism;
+use domain::{FactId, Proof};
 
 pub(super) fn prove(context: &Context<'_>, i: usize) -> Option<Proof> {
     let link = &context.chains.links[i];

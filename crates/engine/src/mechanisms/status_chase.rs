@@ -16,7 +16,8 @@ fn all_closed_before(context: &Context<'_>, i: usize) -> bool {
     let asserted = context.asserted(i);
     let closed = |order: &str| {
         context.customer.facts().iter().any(|f| {
-            f.at <= asserted.occurred_at && matches!(&f.what, Happened::OrderClosed { order: o } if o.as_ref() == order)
+            f.at <= asserted.occurred_at
+                && matches!(&f.what, Happened::OrderClosed { order: o } if o.as_ref() == order)
         })
     };
     !asserted.orders.is_empty() && asserted.orders.iter().all(|o| closed(o))

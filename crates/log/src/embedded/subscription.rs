@@ -121,15 +121,18 @@ pub(super) fn put(connection: &Connection, key: PositionKey<'_>, at: u64) -> rus
     connection.execute(PUT, params![key.0, key.1, key.2, to_sql(at), crc]).map(|_| ())
 }
 
+/// A position's key, as a row holds it: reader, topic, partition.
+type OwnedKey = (String, String, u32);
+
 /// A row's key and position, if they match its checksum.
-fn checked(row: &Row<'_>) -> rusqlite::Result<Option<((String, String, u32), u64)>> {
-    let key: (String, String, u32) = (row.get(0)?, row.get(1)?, row.get(2)?);
+fn checked(row: &Row<'_>) -> rusqlite::Result<Option<(OwnedKey, u64)>> {
+    let key: OwnedKey = (row.get(0)?, row.get(1)?, row.get(2)?);
     let (at, crc): (i64, u32) = (row.get(3)?, row.get(4)?);
     let at = u64::try_from(at).ok().filter(|at| crc == crc::of_position(&key.0, &key.1, key.2, *at));
     Ok(at.map(|at| (key, at)))
 }
 
-fn owned((reader, topic, partition): PositionKey<'_>) -> (String, String, u32) {
+fn owned((reader, topic, partition): PositionKey<'_>) -> OwnedKey {
     (reader.to_owned(), topic.to_owned(), partition)
 }
 

@@ -131,8 +131,8 @@ fn rows_that_are_missing_moved_or_changed_are_noticed() {
         ("DELETE FROM record", "partition 0 offset 0: it is missing"),
         ("UPDATE record SET partition = 3 WHERE partition = 1", "partition 1 offset 0: it is missing"),
         (
-            "UPDATE record SET frame = x'00' || frame WHERE partition = 2 AND \"offset\" = 4",
-            "partition 2 offset 4: its page cannot be read",
+            "UPDATE record SET frame = CAST(x'00' || frame AS BLOB) WHERE partition = 2 AND \"offset\" = 4",
+            "partition 2 offset 4: it does not match",
         ),
         (
             "UPDATE record SET frame = x'' WHERE partition = 2 AND \"offset\" = 4",

@@ -1,4 +1,5 @@
 //! Tests of the embedded log: the conformance suite, and what only files can show.
+#![allow(clippy::print_stderr, reason = "a test says what it skips")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod conformance;

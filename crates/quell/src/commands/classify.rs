@@ -114,10 +114,12 @@ impl Answers<'_> {
             Some(_) => return Err(refusal("lang", "a language tag such as \"es\", or nothing")),
         };
         let attributes = BTreeMap::new();
-        let input = Input { text, channel: Channel::Unknown, language, source_reason: None, attributes: &attributes };
+        let input =
+            Input { text, channel: Channel::Unknown, language, source_reason: None, attributes: &attributes };
         let classified = self.classifier.classify(&input);
         let leaf = self.taxonomy.leaf(classified.reason.as_str());
-        let mechanisms: Vec<&str> = leaf.and_then(|leaf| leaf.mechanism).map(|m| m.word()).into_iter().collect();
+        let mechanisms: Vec<&str> =
+            leaf.and_then(|leaf| leaf.mechanism).map(|m| m.word()).into_iter().collect();
         let evidence = classified.evidence.as_ref();
         let evidence = evidence.map(|e| json!({ "rule": e.rule.as_str(), "from": e.from, "to": e.to }));
         Ok(json!({

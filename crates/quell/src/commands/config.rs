@@ -27,9 +27,7 @@ fn check(shell: &mut Shell) -> Result<()> {
 fn show(shell: &mut Shell) -> Result<()> {
     let settings = shown(&shell.loaded.layers);
     if shell.json {
-        let entry = |s: &crate::config::ShownSetting| {
-            json!({ "setting": s.key, "value": value(&s.value), "origin": s.place.to_string() })
-        };
+        let entry = |s: &crate::config::ShownSetting| json!({ "setting": s.key, "value": value(&s.value), "origin": s.place.to_string() });
         return shell.out.json(&Value::Array(settings.iter().map(entry).collect()));
     }
     let width = |texts: &mut dyn Iterator<Item = usize>| texts.max().unwrap_or(0);

@@ -161,7 +161,8 @@ fn check_lake(store: &Arc<dyn Store>, ends: Option<&Positions>, lines: &mut Line
 }
 
 fn check_chain(lake: &Lake, lines: &mut Lines) {
-    let wrong: Vec<String> = lake.verify().into_iter().map(|e| format!("{:#}", anyhow::Error::from(e))).collect();
+    let wrong: Vec<String> =
+        lake.verify().into_iter().map(|e| format!("{:#}", anyhow::Error::from(e))).collect();
     if !wrong.is_empty() {
         return lines.fail("lake", &wrong.join("; "));
     }
@@ -205,7 +206,8 @@ fn check_cut(store: &dyn Store, lines: &mut Lines) {
         Ok(None) => return lines.nothing("cut", Hint::Rollup),
         Err(error) => return lines.fail("cut", &anyhow::Error::from(error)),
     };
-    let wrong: Vec<String> = cut.verify(store).into_iter().map(|e| format!("{:#}", anyhow::Error::from(e))).collect();
+    let wrong: Vec<String> =
+        cut.verify(store).into_iter().map(|e| format!("{:#}", anyhow::Error::from(e))).collect();
     if !wrong.is_empty() {
         return lines.fail("cut", &wrong.join("; "));
     }

@@ -33,7 +33,9 @@ fn read_stdin() -> Result<String> {
     let mut text = String::new();
     let mut stdin = std::io::stdin().lock().take(IDENTIFIER_BYTES_MAX + 1);
     // Without its cause, which could show some of what was read.
-    stdin.read_to_string(&mut text).map_err(|_| anyhow!("cannot read the identifier from stdin as UTF-8 text"))?;
+    stdin
+        .read_to_string(&mut text)
+        .map_err(|_| anyhow!("cannot read the identifier from stdin as UTF-8 text"))?;
     let line = text.trim();
     if line.is_empty() {
         bail!("no identifier on stdin; expected one line with an e-mail address, a phone number or the like");
@@ -102,13 +104,19 @@ fn chosen(instance: &Instance, args: &Erase, readings: Vec<Identifier>) -> Resul
     }
     if customers.len() > 1 && args.kind.is_none() {
         let kinds: Vec<&str> = kinds.into_iter().collect();
-        bail!("this means {} customers; say with --kind (and --namespace) which is meant: {}", customers.len(), kinds.join(", "));
+        bail!(
+            "this means {} customers; say with --kind (and --namespace) which is meant: {}",
+            customers.len(),
+            kinds.join(", ")
+        );
     }
     match (known.is_empty(), args.kind) {
         (false, _) => Ok(known),
         (true, Some(_)) => Ok(readings),
         (true, None) => {
-            bail!("no customer with this identifier is known; to suppress it all the same, say with --kind what it is")
+            bail!(
+                "no customer with this identifier is known; to suppress it all the same, say with --kind what it is"
+            )
         }
     }
 }

@@ -12,7 +12,10 @@ use std::path::PathBuf;
 pub(super) fn run(shell: &mut Shell, args: &TablePath) -> Result<Exit, Failure> {
     let (cut, glob) = find(shell, &args.table)?;
     let glob = glob.display().to_string();
-    shell.summary(&format!("{glob}\n"), &json!({ "table": args.table, "cut": cut.to_string(), "glob": glob }))?;
+    shell.summary(
+        &format!("{glob}\n"),
+        &json!({ "table": args.table, "cut": cut.to_string(), "glob": glob }),
+    )?;
     Ok(Exit::Done)
 }
 

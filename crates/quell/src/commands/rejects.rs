@@ -66,7 +66,9 @@ fn raw(shell: &mut Shell, reject: &StoredReject, opened: &OpenedReject) -> Resul
                 say(&format!("{}: only the first {} bytes were kept", reject.id, bytes.len()));
             }
         }
-        OpenedReject::Gone => say(&format!("{}: its bytes can no longer be read, their key is gone", reject.id)),
+        OpenedReject::Gone => {
+            say(&format!("{}: its bytes can no longer be read, their key is gone", reject.id))
+        }
     }
     Ok(())
 }
@@ -94,7 +96,9 @@ fn describe(shell: &Shell, reject: &StoredReject, opened: &OpenedReject) -> Stri
 /// The text a line at a time, with control characters shown and never sent to the terminal.
 fn indented(text: &str) -> String {
     let safe = |line: &str| -> String {
-        line.chars().flat_map(|c| if c.is_control() && c != '\t' { c.escape_default().collect() } else { vec![c] }).collect()
+        line.chars()
+            .flat_map(|c| if c.is_control() && c != '\t' { c.escape_default().collect() } else { vec![c] })
+            .collect()
     };
     text.split('\n').map(|line| format!("    {}\n", safe(line))).collect()
 }

@@ -10,7 +10,11 @@ use anyhow::{Result, bail};
 use serde_json::{Value, json};
 
 pub(super) fn run(shell: &mut Shell, args: &Sql) -> Result<Exit, Failure> {
-    if args.list { list(shell)? } else { answer(shell, args)? }
+    if args.list {
+        list(shell)?
+    } else {
+        answer(shell, args)?
+    }
     Ok(Exit::Done)
 }
 

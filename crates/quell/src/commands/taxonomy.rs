@@ -42,7 +42,8 @@ fn publish(shell: &mut Shell, file: &Path) -> Result<()> {
     let (name, version) = (taxonomy.name().to_owned(), taxonomy.version().to_owned());
     // A later publication of the same name replaces an earlier one, also when it goes back to an older text.
     let record = format!("taxonomy/{name}");
-    let origin = Origin { system: "quell".to_owned(), instance: String::new(), record, revision: now.micros() };
+    let origin =
+        Origin { system: "quell".to_owned(), instance: String::new(), record, revision: now.micros() };
     let body = TaxonomyPublished { name, version, meaning_sha256: meaning.clone(), toml };
     let published = pipeline::taxonomy(&instance)?;
     let new = published.is_none_or(|p| p.toml != body.toml);
@@ -53,7 +54,8 @@ fn publish(shell: &mut Shell, file: &Path) -> Result<()> {
     let reasons = taxonomy.leaves().count();
     let done = if new { "published" } else { "already in force" };
     let text = format!("{done}: taxonomy {name} {version}, {reasons} reasons, meaning {}\n", &meaning[..16]);
-    let json = json!({ "published": new, "name": name, "version": version, "reasons": reasons, "meaning": meaning });
+    let json =
+        json!({ "published": new, "name": name, "version": version, "reasons": reasons, "meaning": meaning });
     shell.summary(&text, &json)
 }
 
@@ -62,7 +64,9 @@ fn show(shell: &mut Shell, file: Option<&Path>) -> Result<()> {
         Some(path) => (path.display().to_string(), read(path)?.1),
         None => match pipeline::taxonomy(&shell.instance()?)? {
             Some(in_force) => (in_force.origin, in_force.taxonomy),
-            None => bail!("no taxonomy is in force: every contact is unclassified; see `quell taxonomy publish`"),
+            None => {
+                bail!("no taxonomy is in force: every contact is unclassified; see `quell taxonomy publish`")
+            }
         },
     };
     let lang = shell.lang().tag();

@@ -157,7 +157,10 @@ impl Layers {
 
     /// Adds the variables of the environment that carry our prefix. Variables that Kubernetes makes for a
     /// service called `quell` (QUELL_PORT…, QUELL_SERVICE_…) are none of ours.
-    pub fn add_environment(&mut self, environment: impl IntoIterator<Item = (String, String)>) -> Vec<Mistake> {
+    pub fn add_environment(
+        &mut self,
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Vec<Mistake> {
         let mut ours: Vec<_> = environment.into_iter().filter(|(name, _)| name.starts_with(PREFIX)).collect();
         ours.sort();
         let mut mistakes = Vec::new();
@@ -214,7 +217,8 @@ fn variable_of(key: &str) -> String {
 }
 
 fn unknown_key(key: &str, place: Place) -> Mistake {
-    let near = DEFAULTS.keys().min_by_key(|known| distance(known, key)).filter(|known| distance(known, key) <= 3);
+    let near =
+        DEFAULTS.keys().min_by_key(|known| distance(known, key)).filter(|known| distance(known, key) <= 3);
     let hint = near.map(|known| format!("; did you mean {known}?")).unwrap_or_default();
     Mistake { place, message: format!("unknown setting {key}{hint}") }
 }
@@ -258,8 +262,11 @@ fn read_toml(text: &str, place: impl Fn(usize) -> Place) -> (Vec<(String, Writte
 
 fn flatten(prefix: &str, table: &DeTable<'_>, found: &mut impl FnMut(String, &DeValue<'_>, usize)) {
     for (name, value) in table {
-        let key =
-            if prefix.is_empty() { name.get_ref().to_string() } else { format!("{prefix}.{}", name.get_ref()) };
+        let key = if prefix.is_empty() {
+            name.get_ref().to_string()
+        } else {
+            format!("{prefix}.{}", name.get_ref())
+        };
         match value.get_ref() {
             DeValue::Table(inner) => flatten(&key, inner, found),
             other => found(key, other, name.span().start),

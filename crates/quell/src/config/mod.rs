@@ -93,7 +93,8 @@ pub fn load(
 impl Config {
     /// The built-in defaults, without files and environment.
     pub fn defaults() -> Self {
-        valid::validate(&Layers::new(), Vec::new()).unwrap_or_else(|m| unreachable!("the defaults are valid: {m}"))
+        valid::validate(&Layers::new(), Vec::new())
+            .unwrap_or_else(|m| unreachable!("the defaults are valid: {m}"))
     }
 }
 

@@ -23,7 +23,8 @@ fn the_defaults_are_the_engines_own() {
 #[test]
 fn stronger_layers_win() {
     let toml = "zone = \"Europe/Madrid\"\n[engine]\nchain_window = \"10d\"\nmaturity = \"40d\"\n";
-    let config = check(toml, &[("QUELL_ENGINE_CHAIN_WINDOW", "36h"), ("QUELL_LOG_PARTITIONS", "9")]).expect("valid");
+    let config =
+        check(toml, &[("QUELL_ENGINE_CHAIN_WINDOW", "36h"), ("QUELL_LOG_PARTITIONS", "9")]).expect("valid");
     assert_eq!(config.zone.name(), "Europe/Madrid");
     assert_eq!(config.engine.chain_window, Span::from_hours(36));
     assert_eq!(config.engine.maturity, Span::from_days(40));
@@ -62,7 +63,8 @@ partitions = 0
 [[extra]]
 x = 1
 ";
-    let environment = [("QUELL_MEMORY_STATE_MAX", "1KiB"), ("QUELL_ZON", "UTC"), ("QUELL_SERVICE_HOST", "10.0.0.1")];
+    let environment =
+        [("QUELL_MEMORY_STATE_MAX", "1KiB"), ("QUELL_ZON", "UTC"), ("QUELL_SERVICE_HOST", "10.0.0.1")];
     let span = "a length of time with its unit, such as \"30m\" or \"7d\" (ms, s, m, h, d)";
     let expected = format!(
         "\
@@ -86,7 +88,10 @@ environment QUELL_ZON: no setting has this name"
 fn every_setting_is_read() {
     for key in Layers::new().keys() {
         let refused = check(&format!("{key} = 1.5\n"), &[]).err().unwrap_or_default();
-        assert!(refused.starts_with(&format!("dir/quell.toml:1: {key} is 1.5; expected ")), "{key}: {refused}");
+        assert!(
+            refused.starts_with(&format!("dir/quell.toml:1: {key} is 1.5; expected ")),
+            "{key}: {refused}"
+        );
     }
 }
 
@@ -104,7 +109,10 @@ fn a_seeded_vault_needs_the_flag_and_the_seed() {
     let seed = [("QUELL_VAULT_SEED", "18446744073709551615")];
     let refused = |toml, env: &[(&str, &str)]| check(toml, env).err();
     assert!(refused(seeded, &seed).is_some_and(|m| m.contains("allow_seeded = true")));
-    assert!(refused(allowed, &[]).is_some_and(|m| m.starts_with("environment QUELL_VAULT_SEED: expected an integer")));
+    assert!(
+        refused(allowed, &[])
+            .is_some_and(|m| m.starts_with("environment QUELL_VAULT_SEED: expected an integer"))
+    );
     assert!(refused(allowed, &[("QUELL_VAULT_SEED", "hush")]).is_some_and(|m| !m.contains("hush")));
     assert!(refused("", &seed).is_some_and(|m| m.contains("expected no seed")));
     assert!(matches!(check(allowed, &seed).map(|c| c.vault), Ok(vault::Mode::Seeded(u64::MAX))));

@@ -15,8 +15,11 @@ pub struct ByteSize(pub u64);
 impl fmt::Display for ByteSize {
     /// In the largest unit that needs no fraction.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (unit, bytes) =
-            SIZE_UNITS.iter().rev().find(|(_, bytes)| self.0.is_multiple_of(*bytes)).unwrap_or(&SIZE_UNITS[0]);
+        let (unit, bytes) = SIZE_UNITS
+            .iter()
+            .rev()
+            .find(|(_, bytes)| self.0.is_multiple_of(*bytes))
+            .unwrap_or(&SIZE_UNITS[0]);
         write!(f, "{}{unit}", self.0 / bytes)
     }
 }

@@ -1,9 +1,9 @@
 //! From what was written to what is valid. Every layer's value is checked, also where a stronger layer hides
 //! it, and checking goes on after a mistake, so that all of them are reported at once.
 
+use super::Config;
 use super::layers::{Layers, Mistake, Mistakes, Place, Raw, SEED_VARIABLE};
 use super::units::{parse_size, parse_span};
-use super::Config;
 use domain::{EngineSettings, Span, Zone};
 use report::Lang;
 use std::num::NonZeroUsize;
@@ -94,7 +94,9 @@ impl Check<'_> {
     fn trace(&mut self, key: &str) -> String {
         let read = |raw: &Raw, _: &Place| {
             let filter = text(raw).filter(|t| tracing_subscriber::EnvFilter::try_new(t).is_ok());
-            filter.map(str::to_owned).ok_or_else(|| "a filter such as \"warn\" or \"warn,lake=debug\"".to_owned())
+            filter
+                .map(str::to_owned)
+                .ok_or_else(|| "a filter such as \"warn\" or \"warn,lake=debug\"".to_owned())
         };
         self.each(key, read).unwrap_or_default()
     }
@@ -117,7 +119,9 @@ impl Check<'_> {
             Raw::Flag(on) => Ok(*on),
             Raw::Untyped(text) if text == "true" => Ok(true),
             Raw::Untyped(text) if text == "false" => Ok(false),
-            Raw::Untyped(_) | Raw::Text(_) | Raw::Integer(_) | Raw::Float(_) => Err("true or false".to_owned()),
+            Raw::Untyped(_) | Raw::Text(_) | Raw::Integer(_) | Raw::Float(_) => {
+                Err("true or false".to_owned())
+            }
         };
         self.each(key, read).unwrap_or_default()
     }

@@ -16,10 +16,20 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Reads the source to its end and appends facts and rejects durably; returns what it counted.
-pub fn import(instance: &Instance, mapping: &Mapping, source: &mut SourceReader, meter: &Meter) -> Result<ImportSummary> {
+pub fn import(
+    instance: &Instance,
+    mapping: &Mapping,
+    source: &mut SourceReader,
+    meter: &Meter,
+) -> Result<ImportSummary> {
     let mut import = Import::new(instance, mapping, meter);
     let collects = import.collector.is_some();
-    in_order(source, instance.config.threads, |chunk| work(instance, mapping, chunk, collects), |done| import.take(done?))?;
+    in_order(
+        source,
+        instance.config.threads,
+        |chunk| work(instance, mapping, chunk, collects),
+        |done| import.take(done?),
+    )?;
     import.finish()
 }
 
@@ -62,7 +72,9 @@ fn work(instance: &Instance, mapping: &Mapping, chunk: &Chunk, collects: bool) -
             Read::Record { record, place, raw } => match mapping.map(&record) {
                 Ok(draft) if collects => rows.push(Row { draft, place, raw: raw.bytes().into_owned() }),
                 Ok(draft) => drafts.push(draft),
-                Err(refusal) => refused.push(Refused { refusal, place, raw: raw.bytes().into_owned(), whole: true }),
+                Err(refusal) => {
+                    refused.push(Refused { refusal, place, raw: raw.bytes().into_owned(), whole: true })
+                }
             },
             Read::Refused { refusal, place, raw, whole } => {
                 refused.push(Refused { refusal, place, raw: raw.bytes().into_owned(), whole });
@@ -145,7 +157,9 @@ impl<'i> Import<'i> {
     }
 
     fn finish_file(&mut self) -> Result<()> {
-        let (Some(file), Some(collector)) = (self.collecting.take(), self.collector.take()) else { return Ok(()) };
+        let (Some(file), Some(collector)) = (self.collecting.take(), self.collector.take()) else {
+            return Ok(());
+        };
         self.collector = self.mapping.collector(Collector::BUDGET_BYTES);
         let mut drafts = Vec::new();
         for collected in collector.finish() {

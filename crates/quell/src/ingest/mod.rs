@@ -25,7 +25,9 @@ pub fn record(instance: &Instance, drafts: Vec<Draft>) -> Result<Vec<FactId>> {
 pub fn state(instance: &Instance, body: Body, occurred_at: Instant, origin: Origin) -> Result<bool> {
     let fact = fact(&instance.vault, origin, occurred_at, body);
     let mut known = false;
-    crate::pipeline::each_fact(instance, fact.topic(), partition(instance, &fact), |other| known |= other.id == fact.id)?;
+    crate::pipeline::each_fact(instance, fact.topic(), partition(instance, &fact), |other| {
+        known |= other.id == fact.id
+    })?;
     if !known {
         append_facts(instance, vec![fact])?;
     }
@@ -52,7 +54,11 @@ fn append(instance: &Instance, topic: Topic, records: &[Outgoing]) -> Result<()>
 
 /// A fact as a record of the log.
 fn outgoing(instance: &Instance, fact: &Fact) -> Outgoing {
-    Outgoing { partition: partition(instance, fact), key: fact.key().into_bytes(), value: codec::encode_fact(fact) }
+    Outgoing {
+        partition: partition(instance, fact),
+        key: fact.key().into_bytes(),
+        value: codec::encode_fact(fact),
+    }
 }
 
 fn partition(instance: &Instance, fact: &Fact) -> Partition {

@@ -5,7 +5,9 @@
 
 use anyhow::{Context as _, Result};
 use codec::mapping::Draft;
-use domain::{Body, CustomerKey, Fact, FactId, Identifier, Instant, KeyId, Origin, Precision, Strength, Words, Zone};
+use domain::{
+    Body, CustomerKey, Fact, FactId, Identifier, Instant, KeyId, Origin, Precision, Strength, Words, Zone,
+};
 use vault::{Resolution, Vault};
 
 /// A fact that is ready for the log.
@@ -34,7 +36,16 @@ pub fn prepare(vault: &Vault, drafts: Vec<Draft>) -> Result<Vec<Prepared>> {
 
 /// A fact that states something which no source recorded, such as a person's or the program's own.
 pub fn fact(vault: &Vault, origin: Origin, occurred_at: Instant, body: Body) -> Fact {
-    identified(vault, Fact { id: FactId::from_bytes([0; 16]), origin, occurred_at, precision: Precision::Microsecond, body })
+    identified(
+        vault,
+        Fact {
+            id: FactId::from_bytes([0; 16]),
+            origin,
+            occurred_at,
+            precision: Precision::Microsecond,
+            body,
+        },
+    )
 }
 
 /// Gives a fact its id: by the keyed hash of its content.
@@ -45,7 +56,12 @@ fn identified(vault: &Vault, mut fact: Fact) -> Fact {
 }
 
 /// Redacts, names, and puts the customer in; also says which day key will seal the words of nobody known.
-fn name(vault: &Vault, draft: Draft, who: Option<Resolution>, strength: Strength) -> (Prepared, Option<KeyId>) {
+fn name(
+    vault: &Vault,
+    draft: Draft,
+    who: Option<Resolution>,
+    strength: Strength,
+) -> (Prepared, Option<KeyId>) {
     let Draft { origin, occurred_at, precision, body, .. } = draft;
     let mut fact = Fact { id: FactId::from_bytes([0; 16]), origin, occurred_at, precision, body };
     codec::redact::redact_fact(&mut fact);
@@ -61,7 +77,8 @@ fn name(vault: &Vault, draft: Draft, who: Option<Resolution>, strength: Strength
     }
     let sealed_by_day = customer.is_none() && open_words(&fact.body);
     let day = fact.occurred_at.day(&Zone::utc());
-    let day_key = sealed_by_day.then(|| KeyId::of_source_day(&fact.origin.system, &fact.origin.instance, day));
+    let day_key =
+        sealed_by_day.then(|| KeyId::of_source_day(&fact.origin.system, &fact.origin.instance, day));
     (Prepared { fact, suppressed }, day_key)
 }
 

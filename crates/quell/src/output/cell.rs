@@ -43,7 +43,9 @@ impl<'a> Cell<'a> {
             DataType::Utf8View => Self::Text(Cow::Borrowed(array.as_string_view().value(row))),
             DataType::Float32 => float(array.as_primitive::<Float32Type>().value(row).into()),
             DataType::Float64 => float(array.as_primitive::<Float64Type>().value(row)),
-            DataType::Decimal128(..) => Self::Number(array.as_primitive::<Decimal128Type>().value_as_string(row)),
+            DataType::Decimal128(..) => {
+                Self::Number(array.as_primitive::<Decimal128Type>().value_as_string(row))
+            }
             DataType::Date32 => day(array.as_primitive::<Date32Type>().value(row), array, row)?,
             DataType::Timestamp(unit, zone) => time(array, row, *unit, zone.is_some())?,
             DataType::List(_) => list(array.as_list::<i32>().value(row).as_ref())?,
@@ -85,7 +87,10 @@ impl<'a> Cell<'a> {
             Self::Made(text) => Cell::Made(text),
             Self::List(items) => Cell::List(items.into_iter().map(Cell::into_owned).collect()),
             Self::Object(fields) => Cell::Object(
-                fields.into_iter().map(|(name, value)| (Cow::Owned(name.into_owned()), value.into_owned())).collect(),
+                fields
+                    .into_iter()
+                    .map(|(name, value)| (Cow::Owned(name.into_owned()), value.into_owned()))
+                    .collect(),
             ),
         }
     }
@@ -134,9 +139,13 @@ fn day(days: i32, array: &dyn Array, row: usize) -> Result<Cell<'static>> {
 fn time(array: &dyn Array, row: usize, unit: TimeUnit, zoned: bool) -> Result<Cell<'static>> {
     let micros = match unit {
         TimeUnit::Second => array.as_primitive::<TimestampSecondType>().value(row).checked_mul(1_000_000),
-        TimeUnit::Millisecond => array.as_primitive::<TimestampMillisecondType>().value(row).checked_mul(1_000),
+        TimeUnit::Millisecond => {
+            array.as_primitive::<TimestampMillisecondType>().value(row).checked_mul(1_000)
+        }
         TimeUnit::Microsecond => Some(array.as_primitive::<TimestampMicrosecondType>().value(row)),
-        TimeUnit::Nanosecond => Some(array.as_primitive::<TimestampNanosecondType>().value(row).div_euclid(1_000)),
+        TimeUnit::Nanosecond => {
+            Some(array.as_primitive::<TimestampNanosecondType>().value(row).div_euclid(1_000))
+        }
     };
     match micros.and_then(Instant::from_micros) {
         Some(instant) => {

@@ -13,8 +13,10 @@ fn batch() -> RecordBatch {
     list.append_value(Vec::<Option<&str>>::new());
     list.append_null();
     let dictionary: DictionaryArray<Int32Type> = vec![Some("x"), None, Some("x")].into_iter().collect();
-    let (a, b): (ArrayRef, ArrayRef) =
-        (Arc::new(Int64Array::from(vec![Some(1), None, Some(3)])), Arc::new(BooleanArray::from(vec![true, false, true])));
+    let (a, b): (ArrayRef, ArrayRef) = (
+        Arc::new(Int64Array::from(vec![Some(1), None, Some(3)])),
+        Arc::new(BooleanArray::from(vec![true, false, true])),
+    );
     let fields = vec![
         (Arc::new(Field::new("a", DataType::Int64, true)), a),
         (Arc::new(Field::new("b", DataType::Boolean, false)), b),
@@ -94,7 +96,11 @@ fn a_table_is_aligned_and_steers_no_terminal() {
     let texts: ArrayRef = Arc::new(StringArray::from(vec![Some("\u{1b}[31mred\n"), None, Some("ñ")]));
     let long: ArrayRef = Arc::new(StringArray::from(vec!["x".repeat(61), "y".repeat(60), String::new()]));
     let counts: ArrayRef = Arc::new(Int32Array::from(vec![1, -20, 300]));
-    let batch = RecordBatch::try_from_iter_with_nullable([("t", texts, true), ("n", counts, false), ("long", long, false)]);
+    let batch = RecordBatch::try_from_iter_with_nullable([
+        ("t", texts, true),
+        ("n", counts, false),
+        ("long", long, false),
+    ]);
     let batch = batch.expect("a batch");
     let text = printed(|out| table::write(out, &batch.schema(), [Ok(batch.clone())].into_iter()));
     let expected = format!(
@@ -116,7 +122,8 @@ fn parquet_keeps_rows_and_types() {
     let path = folder.path().join("x.parquet");
     std::fs::write(&path, out).expect("a file");
     let file = std::fs::File::open(&path).expect("the file");
-    let builder = ::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(file).expect("parquet");
+    let builder =
+        ::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(file).expect("parquet");
     let back: Vec<RecordBatch> = builder.build().expect("a reader").collect::<Result<_, _>>().expect("rows");
     assert_eq!(back, [batch]);
 }

@@ -17,13 +17,25 @@ pub(crate) struct Decoded {
 pub(crate) fn decode(vault: &Vault, topic: Topic, batch: Batch) -> anyhow::Result<Decoded> {
     let mut out = Decoded { facts: Vec::with_capacity(batch.records.len()), refused: Vec::new() };
     for record in batch.records {
-        let place = |value| Placed { topic, partition: batch.partition, offset: record.offset, recorded_at: record.recorded_at, value };
+        let place = |value| Placed {
+            topic,
+            partition: batch.partition,
+            offset: record.offset,
+            recorded_at: record.recorded_at,
+            value,
+        };
         match codec::decode_fact(&record.value) {
             Ok(fact) => out.facts.push(place(fact)),
             Err(error) => {
                 tracing::warn!(topic = topic.name(), partition = batch.partition.0, offset = record.offset.0, %error, "record refused");
                 let value = undecodable(topic, batch.partition, record.offset.0);
-                out.refused.push(Placed { topic, partition: batch.partition, offset: record.offset, recorded_at: record.recorded_at, value });
+                out.refused.push(Placed {
+                    topic,
+                    partition: batch.partition,
+                    offset: record.offset,
+                    recorded_at: record.recorded_at,
+                    value,
+                });
             }
         }
     }
@@ -43,7 +55,11 @@ fn open_all(vault: &Vault, decoded: &mut Decoded) -> anyhow::Result<()> {
     }
     for at in damaged.into_iter().rev() {
         let placed = decoded.facts.remove(at);
-        tracing::warn!(partition = placed.partition.0, offset = placed.offset.0, "sealed words are damaged, record refused");
+        tracing::warn!(
+            partition = placed.partition.0,
+            offset = placed.offset.0,
+            "sealed words are damaged, record refused"
+        );
         decoded.refused.push(placed.with(Refused { fact: placed.value.id, kind: RejectKind::Undecodable }));
     }
     Ok(())
@@ -77,6 +93,11 @@ fn open_words(vault: &Vault, fact: &mut Fact) -> anyhow::Result<bool> {
 
 /// A record that is no fact has no fact id; its place stands for it.
 fn undecodable(topic: Topic, partition: Partition, offset: u64) -> Refused {
-    let origin = Origin { system: topic.name().to_owned(), instance: partition.0.to_string(), record: offset.to_string(), revision: 0 };
+    let origin = Origin {
+        system: topic.name().to_owned(),
+        instance: partition.0.to_string(),
+        record: offset.to_string(),
+        revision: 0,
+    };
     Refused { fact: FactId::derive("undecodable", &origin, &[0; 32]), kind: RejectKind::Undecodable }
 }

@@ -34,7 +34,11 @@ pub fn erase(instance: &Instance, identifiers: &[Identifier]) -> Result<EraseSum
     Ok(EraseSummary { known: !keys.is_empty(), contacts })
 }
 
-fn known_keys(instance: &Instance, fold: &Fold<'_>, identifiers: &[Identifier]) -> Result<BTreeSet<CustomerKey>> {
+fn known_keys(
+    instance: &Instance,
+    fold: &Fold<'_>,
+    identifiers: &[Identifier],
+) -> Result<BTreeSet<CustomerKey>> {
     let mut keys = BTreeSet::new();
     for identifier in identifiers {
         if let Some(key) = instance.vault.lookup(identifier).context("cannot look up an identifier")? {
@@ -57,7 +61,13 @@ fn erasures(instance: &Instance, fold: &Fold<'_>, keys: &BTreeSet<CustomerKey>) 
     let facts = found.into_values().filter_map(|(asserted, mechanisms)| {
         let contact = asserted.contact;
         let facts_key = facts_keys.get(&contact)?.clone();
-        let erased = TextErased { contact, facts_key, reason: asserted.reason.clone(), mechanisms, epoch: epoch.clone() };
+        let erased = TextErased {
+            contact,
+            facts_key,
+            reason: asserted.reason.clone(),
+            mechanisms,
+            epoch: epoch.clone(),
+        };
         let origin = Origin { system: "quell".into(), record: contact.to_string(), ..Origin::default() };
         Some(ingest::fact(&instance.vault, origin, now, Body::TextErased(Box::new(erased))))
     });

@@ -57,8 +57,12 @@ impl<'i> Fold<'i> {
         if let Some(snapshot) = lake.latest_snapshot().context("cannot read the snapshots")? {
             match States::load(&rules, partitions, shards, &snapshot.bytes) {
                 Ok(Some(loaded)) => (states, from) = (loaded, snapshot.up_to),
-                Ok(None) => tracing::info!("the snapshot is of other partitions or shards: folding from the beginning"),
-                Err(error) => tracing::warn!(%error, "the snapshot does not load: folding from the beginning"),
+                Ok(None) => tracing::info!(
+                    "the snapshot is of other partitions or shards: folding from the beginning"
+                ),
+                Err(error) => {
+                    tracing::warn!(%error, "the snapshot does not load: folding from the beginning")
+                }
             }
         }
         let mut fold = Self { instance, rules, states, lake, unsaved: 0 };
@@ -125,7 +129,10 @@ impl<'i> Fold<'i> {
         while from != end.positions {
             let (input, to) = self.read(&from, Some(&end.positions))?;
             if input.records() == 0 {
-                bail!("the log ends before the lake does (log: {from}, lake: {}): records are missing from the log", end.positions);
+                bail!(
+                    "the log ends before the lake does (log: {from}, lake: {}): records are missing from the log",
+                    end.positions
+                );
             }
             self.unsaved += input.records();
             let (mut halves, _) = self.assemble_batch(input, newest)?;
@@ -138,17 +145,26 @@ impl<'i> Fold<'i> {
     /// The next batch of every partition, together at most `fold.batch` records, up to `until` where given.
     fn read(&self, from: &Positions, until: Option<&Positions>) -> Result<(Input, Positions)> {
         let mut to = from.clone();
-        let company = self.read_one(Topic::Company, Partition(0), from, until, self.instance.config.fold_batch)?;
+        let company =
+            self.read_one(Topic::Company, Partition(0), from, until, self.instance.config.fold_batch)?;
         let each = self.instance.config.fold_batch.div_ceil(self.states.assemble.len()).max(1);
         let partitions: Vec<Partition> = self.instance.fact_partitions().collect();
-        let facts = parallel::map(self.threads(), partitions, |p| self.read_one(Topic::Facts, p, from, until, each));
+        let facts =
+            parallel::map(self.threads(), partitions, |p| self.read_one(Topic::Facts, p, from, until, each));
         let facts = facts.into_iter().collect::<Result<Vec<_>>>()?;
         to.set(Topic::Company, Partition(0), company.next);
         facts.iter().for_each(|b| to.set(Topic::Facts, b.partition, b.next));
         Ok((Input { facts, company }, to))
     }
 
-    fn read_one(&self, topic: Topic, partition: Partition, from: &Positions, until: Option<&Positions>, records: usize) -> Result<Batch> {
+    fn read_one(
+        &self,
+        topic: Topic,
+        partition: Partition,
+        from: &Positions,
+        until: Option<&Positions>,
+        records: usize,
+    ) -> Result<Batch> {
         let at = from.get(topic, partition);
         let left = until.map_or(u64::MAX, |u| u.get(topic, partition).0.saturating_sub(at.0));
         if left == 0 {
@@ -188,15 +204,24 @@ impl<'i> Fold<'i> {
     }
 
     /// Everything the batch says, as the rows of one commit; `counts` are those of the batch alone.
-    fn commit_input(&mut self, mut halves: Vec<Half>, company: Decoded, sequence: Sequence) -> Result<CommitInput> {
+    fn commit_input(
+        &mut self,
+        mut halves: Vec<Half>,
+        company: Decoded,
+        sequence: Sequence,
+    ) -> Result<CommitInput> {
         let judged = self.judge_batch(&mut halves, sequence);
-        let contacts = parallel::map(self.threads(), halves.iter().collect(), |h: &Half| tables::contact_rows(&h.said.contacts));
+        let contacts = parallel::map(self.threads(), halves.iter().collect(), |h: &Half| {
+            tables::contact_rows(&h.said.contacts)
+        });
         let mut touched: BTreeSet<Day> = halves.iter().flat_map(|h| h.said.touched.iter().copied()).collect();
         touched.extend(judged.iter().flat_map(|(_, days)| days.iter().copied()));
         let verdicts = judged.into_iter().map(|(rows, _)| rows).collect();
         let undecodable: Vec<_> = halves.iter().flat_map(|h| &h.refused).chain(&company.refused).collect();
-        let of_company = halves.first().map(|h| h.said.company).unwrap_or_default().plus(refused_counts(&company.refused));
-        let counts = halves.iter().fold(of_company, |sum, h| sum.plus(h.said.counts).plus(refused_counts(&h.refused)));
+        let of_company =
+            halves.first().map(|h| h.said.company).unwrap_or_default().plus(refused_counts(&company.refused));
+        let counts =
+            halves.iter().fold(of_company, |sum, h| sum.plus(h.said.counts).plus(refused_counts(&h.refused)));
         let refused = halves.iter().flat_map(|h| &h.said.refused).chain(undecodable);
         let refused: Vec<_> = refused.map(|r| (r.value, r.topic, r.partition, r.offset)).collect();
         let segments = vec![
@@ -204,7 +229,10 @@ impl<'i> Fold<'i> {
             (SegmentKind::Verdicts, verdicts),
             (SegmentKind::Refused, vec![tables::refused_rows(&refused)]),
         ];
-        let segments = segments.into_iter().map(|(kind, rows)| (kind, not_empty(rows))).filter(|(_, rows)| !rows.is_empty());
+        let segments = segments
+            .into_iter()
+            .map(|(kind, rows)| (kind, not_empty(rows)))
+            .filter(|(_, rows)| !rows.is_empty());
         let nowhere = Positions::start();
         Ok(CommitInput { from: nowhere.clone(), to: nowhere, segments: segments.collect(), counts, touched })
     }
@@ -250,4 +278,3 @@ fn refused_counts(refused: &[Placed<Refused>]) -> Counts {
     let refused = refused.len() as u64;
     Counts { accepted: refused, stored: 0, duplicate: 0, rejected: refused }
 }
-

@@ -7,8 +7,8 @@ mod snapshot;
 mod taxonomy;
 
 pub use erase::erase;
-pub use taxonomy::{PublishedTaxonomy, taxonomy};
 pub(crate) use taxonomy::each_fact;
+pub use taxonomy::{PublishedTaxonomy, taxonomy};
 
 use crate::ingest;
 use crate::instance::Instance;
@@ -89,7 +89,9 @@ fn with_fold<'i>(instance: &'i Instance, meter: &Meter) -> Result<(Fold<'i>, Fol
                 let counts = fold.lake().end().counts;
                 return Ok((fold, Folded { records, fresh: counts.minus(before), counts }));
             }
-            Err(error) if is_fenced(&error) => tracing::info!("another process is folding: starting from where it is"),
+            Err(error) if is_fenced(&error) => {
+                tracing::info!("another process is folding: starting from where it is")
+            }
             Err(error) => return Err(error),
         }
     }
@@ -108,7 +110,8 @@ fn publish(instance: &Instance, lake: &Lake, as_of: Instant) -> Result<Cut> {
     if shown.as_ref().is_none_or(|cut| cut.id != parts.id()) {
         ingest::append_facts(instance, vec![cut_taken(instance, &parts)])?;
     }
-    let published = analytics::publish(lake, &parts, shown.as_ref(), &resources(instance)).context("cannot publish the tables")?;
+    let published = analytics::publish(lake, &parts, shown.as_ref(), &resources(instance))
+        .context("cannot publish the tables")?;
     make_current(&*instance.store, &published.cut).context("cannot show the new cut")?;
     Ok(published.cut)
 }

@@ -24,7 +24,8 @@ impl States {
     pub(crate) fn save(&self, threads: NonZeroUsize) -> Vec<u8> {
         let assemble = parallel::map(threads, self.assemble.iter().collect(), Assemble::snapshot);
         let judge = parallel::map(threads, self.judge.iter().collect(), Judge::snapshot);
-        let mut out = Vec::with_capacity(assemble.iter().chain(&judge).map(|p| p.len() + 8).sum::<usize>() + 16);
+        let mut out =
+            Vec::with_capacity(assemble.iter().chain(&judge).map(|p| p.len() + 8).sum::<usize>() + 16);
         for count in [assemble.len(), judge.len()] {
             out.extend_from_slice(&(count as u64).to_le_bytes());
         }
@@ -36,14 +37,20 @@ impl States {
     }
 
     /// The states that `bytes` were saved from; `None` for other numbers of partitions or shards.
-    pub(crate) fn load(rules: &Arc<Ruleset>, partitions: usize, shards: usize, bytes: &[u8]) -> Result<Option<Self>, Damaged> {
+    pub(crate) fn load(
+        rules: &Arc<Ruleset>,
+        partitions: usize,
+        shards: usize,
+        bytes: &[u8],
+    ) -> Result<Option<Self>, Damaged> {
         let mut rest = bytes;
         let found = (number(&mut rest)?, number(&mut rest)?);
         if found != (partitions as u64, shards as u64) {
             return Ok(None);
         }
-        let assemble: Vec<Assemble> =
-            (0..partitions).map(|_| Assemble::restore(Arc::clone(rules), part(&mut rest)?)).collect::<Result<_, _>>()?;
+        let assemble: Vec<Assemble> = (0..partitions)
+            .map(|_| Assemble::restore(Arc::clone(rules), part(&mut rest)?))
+            .collect::<Result<_, _>>()?;
         let known = |contact| assemble.iter().find_map(|a| a.contact(contact));
         let judge = (0..shards)
             .map(|_| Judge::restore(Arc::clone(rules), part(&mut rest)?, known))

@@ -25,7 +25,8 @@ pub struct PublishedTaxonomy {
 pub fn taxonomy(instance: &Instance) -> Result<Option<PublishedTaxonomy>> {
     if let Some(path) = &instance.config.taxonomy {
         let origin = path.display().to_string();
-        let toml = std::fs::read_to_string(path).with_context(|| format!("cannot read the taxonomy {origin}"))?;
+        let toml =
+            std::fs::read_to_string(path).with_context(|| format!("cannot read the taxonomy {origin}"))?;
         return parse(toml, origin).map(Some);
     }
     last_published(instance)?.map(|published| parse(published.toml, "log".to_owned())).transpose()
@@ -55,7 +56,12 @@ fn last_published(instance: &Instance) -> Result<Option<TaxonomyPublished>> {
 }
 
 /// Every fact of one partition, in order; records that are no facts are left out.
-pub(crate) fn each_fact(instance: &Instance, topic: Topic, partition: Partition, mut see: impl FnMut(Fact)) -> Result<()> {
+pub(crate) fn each_fact(
+    instance: &Instance,
+    topic: Topic,
+    partition: Partition,
+    mut see: impl FnMut(Fact),
+) -> Result<()> {
     let mut from = Offset(0);
     loop {
         let batch = instance

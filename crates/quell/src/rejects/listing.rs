@@ -48,11 +48,14 @@ impl Listing {
 
     fn one(&self, id: &str) -> Result<&StoredReject> {
         let wanted = id.to_ascii_lowercase();
-        let mut found = self.rejects().filter(|reject| !wanted.is_empty() && reject.id.to_string().starts_with(&wanted));
+        let mut found =
+            self.rejects().filter(|reject| !wanted.is_empty() && reject.id.to_string().starts_with(&wanted));
         match (found.next(), found.next()) {
             (Some(reject), None) => Ok(reject),
             (None, _) => bail!("no reject has the id {id}; `quell rejects list` shows all of them"),
-            (Some(_), Some(_)) => bail!("several rejects have an id that begins with {id}; expected more of its digits"),
+            (Some(_), Some(_)) => {
+                bail!("several rejects have an id that begins with {id}; expected more of its digits")
+            }
         }
     }
 
@@ -61,7 +64,8 @@ impl Listing {
         let offset = self.entries.iter().find(|(_, entry)| entry.id == reject.id).map(|(offset, _)| *offset);
         let offset = offset.context("the reject is not of this listing")?;
         let limits = Limits { records: 1, ..Limits::default() };
-        let batch = log.read(&topic(), Partition(0), offset, limits).context("cannot read the topic rejects")?;
+        let batch =
+            log.read(&topic(), Partition(0), offset, limits).context("cannot read the topic rejects")?;
         let record = batch.records.first().context("a reject has gone from the log")?;
         let stored = StoredReject::decode(record)?;
         match vault.open_box(&stored.sealed, stored.id.as_bytes()).context("cannot open a refused input")? {
@@ -78,7 +82,9 @@ fn topic() -> TopicName {
 fn each_record(log: &dyn Log, mut each: impl FnMut(Offset, StoredReject)) -> Result<()> {
     let mut from = Offset(0);
     loop {
-        let batch = log.read(&topic(), Partition(0), from, Limits::default()).context("cannot read the topic rejects")?;
+        let batch = log
+            .read(&topic(), Partition(0), from, Limits::default())
+            .context("cannot read the topic rejects")?;
         for record in &batch.records {
             each(record.offset, StoredReject::decode(record)?);
         }

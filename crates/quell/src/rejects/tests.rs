@@ -35,7 +35,8 @@ fn what_was_refused_comes_back_byte_for_byte() {
     log.append(&topic, &seal_rejects(&vault, day("2026-05-01"), &all).expect("sealed")).expect("appended");
     // The same file again, a day later: the first line is refused for another reason now.
     let again = RefusedInput { kind: RejectKind::Missing, ..all[0] };
-    log.append(&topic, &seal_rejects(&vault, day("2026-05-02"), &[again]).expect("sealed")).expect("appended");
+    log.append(&topic, &seal_rejects(&vault, day("2026-05-02"), &[again]).expect("sealed"))
+        .expect("appended");
 
     let listing = Listing::read(&log).expect("a listing");
     let seen: Vec<_> = listing.rejects().map(|r| (r.line, r.kind, r.day.to_string())).collect();
@@ -52,7 +53,9 @@ fn what_was_refused_comes_back_byte_for_byte() {
         let id = reject.id.to_string();
         assert_eq!(listing.chosen(&[id[..12].to_uppercase()]).expect("one").len(), 1);
     }
-    assert!(listing.chosen(&["zz".to_owned()]).is_err_and(|e| e.to_string().contains("no reject has the id zz")));
+    assert!(
+        listing.chosen(&["zz".to_owned()]).is_err_and(|e| e.to_string().contains("no reject has the id zz"))
+    );
     assert!(listing.chosen(&[String::new()]).is_err());
     for file in std::fs::read_dir(folder.path().join("log")).expect("the log") {
         let bytes = std::fs::read(file.expect("a file").path()).expect("its bytes");

@@ -70,7 +70,9 @@ impl Row<'_> {
     /// The whole row as a JSON object: what stands for its original bytes.
     pub(super) fn to_json(self) -> String {
         let mut out = String::from("{");
-        for (i, (field, column)) in self.batch.schema_ref().fields().iter().zip(self.batch.columns()).enumerate() {
+        for (i, (field, column)) in
+            self.batch.schema_ref().fields().iter().zip(self.batch.columns()).enumerate()
+        {
             out.push_str(if i == 0 { "" } else { ", " });
             out.push_str(&serde_json::to_string(field.name()).expect("any text is a JSON string"));
             out.push_str(": ");
@@ -202,8 +204,8 @@ fn owned<'a>(value: Value<'_>) -> Value<'a> {
         Value::Cell(text) => Value::Cell(Cow::Owned(text.into_owned())),
         Value::Time(instant) => Value::Time(instant),
         Value::List(items) => Value::List(items.into_iter().map(owned).collect()),
-        Value::Map(fields) => {
-            Value::Map(fields.into_iter().map(|(name, v)| (Cow::Owned(name.into_owned()), owned(v))).collect())
-        }
+        Value::Map(fields) => Value::Map(
+            fields.into_iter().map(|(name, v)| (Cow::Owned(name.into_owned()), owned(v))).collect(),
+        ),
     }
 }

@@ -72,7 +72,8 @@ impl ParquetFile {
 
     /// Progress in bytes, as if all rows were equally long.
     fn bytes_up_to(&self, rows: u64) -> u64 {
-        let share = u128::from(self.bytes_total) * u128::from(rows.min(self.rows_total)) / u128::from(self.rows_total);
+        let share = u128::from(self.bytes_total) * u128::from(rows.min(self.rows_total))
+            / u128::from(self.rows_total);
         u64::try_from(share).unwrap_or(self.bytes_total)
     }
 }
@@ -99,9 +100,15 @@ fn find_columns(path: &FilePath, schema: &SchemaRef, wanted: &Columns) -> Result
     if missing.is_empty() {
         return Ok(paths);
     }
-    let listed = |names: &mut dyn Iterator<Item = &str>| names.map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
+    let listed = |names: &mut dyn Iterator<Item = &str>| {
+        names.map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")
+    };
     let found = listed(&mut schema.fields().iter().map(|f| f.name().as_str()));
-    bail!("cannot import {}: expected column {}, found {found}", path.display(), listed(&mut missing.into_iter()))
+    bail!(
+        "cannot import {}: expected column {}, found {found}",
+        path.display(),
+        listed(&mut missing.into_iter())
+    )
 }
 
 fn find<'a>(fields: &'a Fields, name: &str) -> Option<(Path, &'a DataType)> {

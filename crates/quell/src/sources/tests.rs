@@ -83,7 +83,8 @@ fn an_error_of_the_file_comes_after_what_was_read_before_it() {
     let folder = tempfile::tempdir().expect("a folder");
     let good = lines(&folder, "a", 1_500);
     let gone = lines(&folder, "b", 1);
-    let mut source = SourceReader::open(&[good, gone.clone()], wanted(Format::Ndjson, &["id"])).expect("opened");
+    let mut source =
+        SourceReader::open(&[good, gone.clone()], wanted(Format::Ndjson, &["id"])).expect("opened");
     fs::remove_file(gone).expect("removed");
     let mut records = 0;
     let result = in_order(&mut source, NonZeroUsize::new(2).expect("2"), Chunk::len, |n| {
@@ -128,7 +129,8 @@ fn no_parquet_file_makes_reading_panic() {
     use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
     let ids: ArrayRef = Arc::new(StringArray::from_iter_values((0..300).map(|n| format!("id-{n}"))));
     let counts: ArrayRef = Arc::new(Int64Array::from_iter((0..300).map(|n| (n % 3 != 0).then_some(n))));
-    let batch = RecordBatch::try_from_iter_with_nullable([("id", ids, false), ("n", counts, true)]).expect("a batch");
+    let batch =
+        RecordBatch::try_from_iter_with_nullable([("id", ids, false), ("n", counts, true)]).expect("a batch");
     let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), None).expect("a writer");
     writer.write(&batch).expect("written");
     let good = writer.into_inner().expect("closed");
@@ -136,7 +138,8 @@ fn no_parquet_file_makes_reading_panic() {
     let path = folder.path().join("x.parquet");
     let attempt = |bytes: &[u8]| {
         fs::write(&path, bytes).expect("a file");
-        let mut source = SourceReader::open(std::slice::from_ref(&path), wanted(Format::Parquet, &["id", "n"]))?;
+        let mut source =
+            SourceReader::open(std::slice::from_ref(&path), wanted(Format::Parquet, &["id", "n"]))?;
         let mut rows = 0;
         while let Some(chunk) = source.next_chunk()? {
             rows += chunk.reads().count();

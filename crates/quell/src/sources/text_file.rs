@@ -113,6 +113,10 @@ impl Filling {
         let Some(parser) = self.parser.clone().filter(|_| !self.pieces.is_empty()) else { return };
         let (bytes, pieces) = (std::mem::take(&mut self.bytes), std::mem::take(&mut self.pieces));
         let bytes_read = std::mem::take(&mut self.bytes_read);
-        self.full.push(Chunk { file: Arc::clone(name), bytes_read, body: Body::Text { parser, bytes, pieces } });
+        self.full.push(Chunk {
+            file: Arc::clone(name),
+            bytes_read,
+            body: Body::Text { parser, bytes, pieces },
+        });
     }
 }

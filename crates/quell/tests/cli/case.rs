@@ -38,7 +38,8 @@ pub fn check(name: &str) {
         if happened.matches(&step) {
             rewritten.push_str(&step.text());
         } else {
-            write!(differences, "--- expected\n{}+++ happened\n{}", step.text(), happened.text()).expect("a string");
+            write!(differences, "--- expected\n{}+++ happened\n{}", step.text(), happened.text())
+                .expect("a string");
             rewritten.push_str(&happened.text());
         }
     }
@@ -152,9 +153,12 @@ impl Step {
     /// Whether this is what `expected` says, with its `[..]`.
     fn matches(&self, expected: &Self) -> bool {
         let same = |lines: &[String], patterns: &[String]| {
-            lines.len() == patterns.len() && lines.iter().zip(patterns).all(|(line, pattern)| fits(line, pattern))
+            lines.len() == patterns.len()
+                && lines.iter().zip(patterns).all(|(line, pattern)| fits(line, pattern))
         };
-        self.exit == expected.exit && same(&self.stdout, &expected.stdout) && same(&self.stderr, &expected.stderr)
+        self.exit == expected.exit
+            && same(&self.stdout, &expected.stdout)
+            && same(&self.stderr, &expected.stderr)
     }
 
     fn text(&self) -> String {

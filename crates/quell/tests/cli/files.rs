@@ -26,7 +26,10 @@ pub fn lay_out(folder: &Path) {
     write("calls.parquet", &parquet);
     write("cut.parquet", &parquet[..parquet.len() - 100]);
     write("stump.parquet", &parquet[..20]);
-    write("durations.parquet", &parquet_of(vec![("id", text(&["1"])), ("opened", Arc::new(DurationSecondArray::from(vec![1])))]));
+    write(
+        "durations.parquet",
+        &parquet_of(vec![("id", text(&["1"])), ("opened", Arc::new(DurationSecondArray::from(vec![1])))]),
+    );
 }
 
 /// A line of a GiB: a beginning that is text, and zeros that take no room on the disk.
@@ -43,7 +46,8 @@ fn text(values: &[&str]) -> ArrayRef {
 /// Calls with every type that a mapping can take.
 fn parquet() -> Vec<u8> {
     let seconds = Int32Array::from(vec![Some(60), None, Some(-1)]);
-    let times = TimestampMillisecondArray::from(vec![1_777_629_600_000, 1_777_633_200_000, 1_777_636_800_000]);
+    let times =
+        TimestampMillisecondArray::from(vec![1_777_629_600_000, 1_777_633_200_000, 1_777_636_800_000]);
     let vias: DictionaryArray<arrow::datatypes::Int32Type> = vec!["Tel", "Tel", "Mail"].into_iter().collect();
     let who = StructArray::from(vec![(
         Arc::new(Field::new("mail", DataType::Utf8, true)),
@@ -65,7 +69,8 @@ fn parquet() -> Vec<u8> {
 }
 
 fn parquet_of(columns: Vec<(&str, ArrayRef)>) -> Vec<u8> {
-    let fields: Vec<Field> = columns.iter().map(|(name, c)| Field::new(*name, c.data_type().clone(), true)).collect();
+    let fields: Vec<Field> =
+        columns.iter().map(|(name, c)| Field::new(*name, c.data_type().clone(), true)).collect();
     let schema = Arc::new(Schema::new(fields));
     let columns = columns.into_iter().map(|(_, column)| column).collect();
     let batch = RecordBatch::try_new(Arc::clone(&schema), columns).expect("columns of one length");

@@ -110,7 +110,11 @@ fn the_window_is_inclusive_and_orders_conflict() {
         ("same reason, one without order", [(0, None, vec![1], 1, true), (5, None, vec![], 1, true)], true),
         ("other reason, same order", [(0, None, vec![1], 1, true), (5, None, vec![1], 2, true)], true),
         ("other reason, same case", [(0, Some(1), vec![], 1, true), (5, Some(1), vec![], 2, true)], true),
-        ("unclassified never links by reason", [(0, None, vec![], 0, true), (5, None, vec![], 0, true)], false),
+        (
+            "unclassified never links by reason",
+            [(0, None, vec![], 0, true), (5, None, vec![], 0, true)],
+            false,
+        ),
         ("a device is nobody", [(0, Some(1), vec![], 1, false), (5, Some(1), vec![], 1, true)], false),
     ];
     for (name, rows, expect) in cases {

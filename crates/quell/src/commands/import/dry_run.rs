@@ -40,7 +40,8 @@ struct Done {
 }
 
 fn work(mapping: &Mapping, chunk: &Chunk, collects: bool) -> Done {
-    let mut done = Done { bytes: chunk.bytes_read, rows: Vec::with_capacity(chunk.len()), refused: Vec::new() };
+    let mut done =
+        Done { bytes: chunk.bytes_read, rows: Vec::with_capacity(chunk.len()), refused: Vec::new() };
     for read in chunk.reads() {
         match read {
             Read::Record { record, place, raw } => match mapping.map(&record) {

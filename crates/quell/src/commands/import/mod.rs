@@ -25,9 +25,14 @@ pub(super) fn run(shell: &mut Shell, args: &Import) -> Result<Exit, Failure> {
     let format = format(args.source);
     check_format(&mapping, format)?;
     let record_bytes_max = shell.loaded.config.record_bytes_max;
-    let mut source = SourceReader::open(&args.files, Wanted { mapping: Arc::clone(&mapping), format, record_bytes_max })?;
+    let mut source =
+        SourceReader::open(&args.files, Wanted { mapping: Arc::clone(&mapping), format, record_bytes_max })?;
     let files = args.files.len() as u64;
-    if args.dry_run { dry_run(shell, &mapping, &mut source, files)? } else { import(shell, &mapping, &mut source, files)? }
+    if args.dry_run {
+        dry_run(shell, &mapping, &mut source, files)?
+    } else {
+        import(shell, &mapping, &mut source, files)?
+    }
     Ok(Exit::Done)
 }
 
