@@ -75,7 +75,7 @@ impl TableProvider for FileTable {
     }
 
     /// Filters come later: the physical optimiser hands them to the Parquet source, which knows the days of
-    /// files as constants and so never opens a file of another day.
+    /// files as constants and so reads no rows of another day.
     async fn scan(
         &self,
         state: &dyn Session,

@@ -19,7 +19,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// Opens a cut. Instants are shown and truncated in `zone`.
+    /// Opens a cut. `zone` is what `now()` and `current_date` are in; instants of the tables are UTC.
     pub fn open(
         store: &dyn Store,
         cut: &Cut,

@@ -102,7 +102,7 @@ fn load_page(store: &dyn Store, epoch: EpochId, known: &mut Vec<Commit>) -> bool
 
 /// Writes the page that ends with the newest commit, when there is one to write.
 pub(crate) fn write_page(store: &dyn Store, epoch: EpochId, commits: u64) -> Result<(), LakeError> {
-    if commits == 0 || commits % PAGE_COMMITS != 0 {
+    if commits == 0 || !commits.is_multiple_of(PAGE_COMMITS) {
         return Ok(());
     }
     let first = commits - PAGE_COMMITS;

@@ -19,6 +19,7 @@
 mod chain;
 mod cut;
 mod cut_writer;
+mod disk;
 mod epochs;
 mod error;
 #[cfg(any(test, feature = "testing"))]

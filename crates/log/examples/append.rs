@@ -74,7 +74,9 @@ fn small(log: &Embedded) -> log::Result<()> {
 
 fn record(i: usize) -> Outgoing {
     let key = format!("case-{i:08}").into_bytes();
-    let value = (0..RECORD_BYTES - key.len()).map(|k| ((i * 31 + k * 7) % 256).try_into().expect("below 256")).collect();
+    let value = (0..RECORD_BYTES - key.len())
+        .map(|k| ((i * 31 + k * 7) % 256).try_into().expect("below 256"))
+        .collect();
     Outgoing { partition: partition_of(&key, PARTITIONS), key, value }
 }
 

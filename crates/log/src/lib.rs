@@ -33,6 +33,8 @@ pub trait Log: Send + Sync {
     fn create(&self, topic: &TopicName, partitions: u32) -> Result<()>;
 
     /// Deletes a topic, its records and the positions kept beside them. Nothing happens if there is none.
+    /// The positions of its own readers lie beside their outputs and stay: a name is not to be given to
+    /// other contents while they do.
     fn drop_topic(&self, topic: &TopicName) -> Result<()>;
 
     /// The number of partitions of a topic.

@@ -100,7 +100,7 @@ fn windows_without_repeats_count_nothing() {
 #[test]
 fn the_small_counts_count() {
     let mut world = World::new();
-    let mut contacts = vec![
+    let mut contacts = [
         contact("a", 0, at("2026-05-03T10:00:00Z")),
         contact("b", 0, at("2026-05-04T10:00:00Z")),
         contact("c", 0, at("2026-05-04T11:00:00Z")),

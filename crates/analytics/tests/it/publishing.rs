@@ -132,16 +132,19 @@ fn a_lake_that_contradicts_itself_is_refused_by_the_contact_s_name() {
     }
 }
 
-/// A verdict on an older row does not stand in for one on the newest.
+/// A row that is said anew without being judged anew keeps its verdict; a verdict said anew of an old row counts.
 #[test]
-fn a_stale_verdict_is_no_verdict() {
+fn rows_and_verdicts_are_said_anew_by_themselves() {
     let mut world = World::new();
     let a = contact("a", 0, at("2026-05-01T10:00:00Z"));
     world.commit(&[is(&a)], &[verdict(&a, 0)]);
     let newer = Contact { handle_ms: Some(1), sequence: Sequence(1), ..a.clone() };
     world.commit(&[is(&newer)], &[]);
-    let error = world.try_publish(1, None).expect_err("stale");
-    assert!(matches!(error, AnalyticsError::Contact { wrong: Wrong::Unjudged, .. }), "{error}");
+    let overridden = domain::Verdict { dumb: true, sequence: Sequence(2), ..verdict(&a, 2) };
+    world.commit(&[], &[overridden]);
+    let cut = world.publish(1, None).cut;
+    let query = "SELECT handle_ms, dumb FROM contacts";
+    assert_eq!(json(&world.session(&cut), query), serde_json::json!([{"handle_ms": 1, "dumb": true}]));
 }
 
 #[test]

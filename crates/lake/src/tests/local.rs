@@ -36,6 +36,14 @@ fn objects_come_whole_and_are_replaced_whole() {
 }
 
 #[test]
+fn a_file_is_no_store() {
+    let root = tempfile::tempdir().expect("tempdir");
+    fs::write(root.path().join("file"), b"").expect("write");
+    let failed = LocalStore::open(&root.path().join("file")).err().expect("refused").to_string();
+    assert!(failed.starts_with("cannot open ") && failed.contains("file"), "{failed}");
+}
+
+#[test]
 fn links_share_their_bytes_and_pointers_move_in_one_step() {
     let root = tempfile::tempdir().expect("tempdir");
     let store = disk(root.path());

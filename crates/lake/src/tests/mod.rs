@@ -42,7 +42,7 @@ fn rows(from: u64, to: u64) -> RecordBatch {
         let id = u128::from(i).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
         ids.append_value(id.to_be_bytes()).expect("sixteen bytes");
     }
-    let reason = |i: u64| (i % 7 != 0).then(|| format!("reason_{}", i % 13));
+    let reason = |i: u64| (!i.is_multiple_of(7)).then(|| format!("reason_{}", i % 13));
     RecordBatch::try_new(
         schema(),
         vec![

@@ -1,10 +1,12 @@
 //! A topic's SQLite file: how it comes to be, its settings, and the connections to it.
 //!
-//! Three tables. `record` holds the records; `head` holds for each partition the next offset and the last
-//! `recorded_at`, so that an end costs one lookup and a record that damage has swallowed is missed;
-//! `position` holds the positions of the readers that write their outputs here. A file that is being dropped
-//! is marked as such and loses its heads first: that is what makes a drop visible to processes that have
-//! the file open, and what tells it from damage.
+//! `record` holds the records; `head` holds for each partition the next offset and the last `recorded_at`,
+//! so that an end costs one lookup and a record that damage has swallowed is missed; `position` holds the
+//! positions of the readers that write their outputs here; `incarnation` is a random number that tells the
+//! topic from one created later under its name.
+//!
+//! A file that is being dropped is marked as such and loses its heads and positions first: that is what
+//! makes a drop visible to processes that have the file open, and what tells it from damage.
 
 use super::place::{Place, sync_folder};
 use super::{crc, read, subscription};
@@ -22,6 +24,8 @@ const FORMAT: i32 = 1;
 /// In the place of the version: the topic was dropped, and its file is about to be deleted.
 const DROPPED: i32 = -1;
 const SCHEMA: &str = "
+    CREATE TABLE incarnation (number INTEGER NOT NULL) STRICT;
+    INSERT INTO incarnation VALUES (random());
     CREATE TABLE head (
         partition INTEGER PRIMARY KEY, next INTEGER NOT NULL, recorded_at INTEGER NOT NULL, crc INTEGER NOT NULL
     ) STRICT;
@@ -53,6 +57,7 @@ const IDLE_READERS: usize = 8;
 pub(super) struct TopicFile {
     pub place: Place,
     pub partitions: u32,
+    incarnation: i64,
     writer: Mutex<Connection>,
     readers: Mutex<Vec<Connection>>,
 }
@@ -85,8 +90,9 @@ impl TopicFile {
         if partitions == 0 {
             return Err(place.damaged_file("it has no partitions"));
         }
+        let incarnation = incarnation(&writer, &place)?;
         let (writer, readers) = (Mutex::new(writer), Mutex::default());
-        Ok(Some(Self { place, partitions, writer, readers }))
+        Ok(Some(Self { place, partitions, incarnation, writer, readers }))
     }
 
     /// Ends the topic for everybody who has it open: their next call finds no partitions. The caller then
@@ -94,8 +100,7 @@ impl TopicFile {
     pub fn empty(&self) -> Result<()> {
         self.write("drop", |tx| {
             tx.pragma_update(None, "user_version", DROPPED).map_err(self.place.failed("drop"))?;
-            tx.execute("DELETE FROM head", []).map_err(self.place.failed("drop"))?;
-            Ok(())
+            tx.execute_batch("DELETE FROM head; DELETE FROM position").map_err(self.place.failed("drop"))
         })?;
         tracing::info!(topic = %self.place.topic, path = %self.place.path.display(), "dropped topic");
         Ok(())
@@ -134,6 +139,9 @@ impl TopicFile {
 
     fn connect_reader(&self) -> Result<Connection> {
         let connection = connect(&self.place)?.ok_or_else(|| self.place.unknown_topic())?;
+        if incarnation(&connection, &self.place)? != self.incarnation {
+            return Err(self.place.unknown_topic());
+        }
         connection.pragma_update(None, "query_only", "ON").map_err(self.place.failed("open"))?;
         Ok(connection)
     }
@@ -172,6 +180,10 @@ fn build(path: &Path, partitions: u32) -> rusqlite::Result<()> {
     tx.commit()?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.close().map_err(|(_, error)| error)
+}
+
+fn incarnation(connection: &Connection, place: &Place) -> Result<i64> {
+    connection.query_row("SELECT number FROM incarnation", [], |row| row.get(0)).map_err(place.failed("open"))
 }
 
 /// Opens a connection; `None` if the topic was dropped, perhaps by another process this very moment.

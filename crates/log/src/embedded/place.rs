@@ -55,7 +55,8 @@ impl Place {
     pub fn failed(&self, action: &'static str) -> impl Fn(rusqlite::Error) -> Error + '_ {
         move |source| {
             let error = self.named(action, source);
-            tracing::warn!(topic = %self.topic, retry = ?error.retry(), "{error}");
+            // The caller says it aloud, or tries again.
+            tracing::debug!(topic = %self.topic, retry = ?error.retry(), "{error}");
             error
         }
     }

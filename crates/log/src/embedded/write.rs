@@ -1,5 +1,5 @@
 //! Appending: one immediate transaction that moves readers' positions, places records behind the heads,
-//! and moves the heads. Nothing else in this crate writes to a topic that exists.
+//! and moves the heads. Records enter a topic here and nowhere else.
 
 use super::file::TopicFile;
 use super::frame::{self, Frame};

@@ -113,7 +113,16 @@ fn on_a_small_disk(folder: &Path) {
     assert_eq!(stored.iter().map(Vec::len).sum::<usize>(), 5 * calls as usize);
     assert!(is_full(&log.append(&name, &large(calls)).unwrap_err()));
     assert!(contents(&log, &name).unwrap() == stored, "still readable while full");
+    // A process that starts on a full disk cannot even read what is not checkpointed, but says why, and
+    // harms nothing.
+    drop(log);
+    let log = open(&folder.join("log"));
+    match contents(&log, &name) {
+        Ok(seen) => assert!(seen == stored),
+        Err(error) => assert!(is_full(&error), "{error}"),
+    }
     fs::remove_file(&filler).unwrap();
+    assert!(contents(&log, &name).unwrap() == stored);
     log.append(&name, &large(calls)).unwrap();
     drop(log);
     let again = contents(&open(&folder.join("log")), &name).unwrap();

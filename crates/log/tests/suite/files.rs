@@ -106,7 +106,8 @@ fn a_drop_that_was_cut_short_leaves_no_topic() {
     // The drop marks the file before it deletes it: as the crash leaves it between the two.
     drop(log);
     let file = rusqlite::Connection::open(folder.path().join("facts.db")).unwrap();
-    file.execute_batch("BEGIN; PRAGMA user_version = -1; DELETE FROM head; COMMIT").unwrap();
+    file.execute_batch("BEGIN; PRAGMA user_version = -1; DELETE FROM head; DELETE FROM position; COMMIT")
+        .unwrap();
     drop(file);
     let log = open(folder.path());
     assert!(matches!(log.append(&name, &[outgoing(0, "x")]), Err(Error::UnknownTopic { .. })));
@@ -205,6 +206,11 @@ fn a_reader_that_outlives_its_topics_is_told() {
     let mut reader = subscribe();
     log.drop_topic(&input).unwrap();
     assert!(matches!(reader.next(ALL), Err(Error::UnknownTopic { .. })));
+    // What is created under the name later is not what the reader subscribed to.
+    log.create(&input, 1).unwrap();
+    log.append(&input, &[outgoing(0, "b")]).unwrap();
+    assert!(matches!(reader.next(ALL), Err(Error::UnknownTopic { .. })));
+    assert_eq!(subscribe().next(ALL).unwrap().records[0].value, b"b");
 }
 
 #[test]

@@ -11,7 +11,9 @@ fn said(vault: &Vault, order: &[usize]) -> Vec<(usize, Resolution, SealedBox)> {
         .iter()
         .map(|n| {
             let resolution = vault.resolve(&all[*n..=*n]).unwrap()[0];
-            let sealed = vault.seal(KeyId::of_customer(customer(resolution)), b"text", &[u8::try_from(*n).unwrap()]).unwrap();
+            let sealed = vault
+                .seal(KeyId::of_customer(customer(resolution)), b"text", &[u8::try_from(*n).unwrap()])
+                .unwrap();
             (*n, resolution, sealed)
         })
         .collect();
