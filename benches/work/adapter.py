@@ -57,7 +57,7 @@ def main():
     tables = constants(rules)
     for name, with_tables in [("daily", tables), ("weekly_movers", None), ("events", tables)]:
         with open(out / f"{name}.parquet", "wb") as file:
-            step(name, [*run, "sql", query(name, with_tables), "--format", "parquet"], stdout=file, env=env)
+            step(name, [*run, "sql", "--format", "parquet", "--", query(name, with_tables)], stdout=file, env=env)
     with open(out / "bad.ndjson", "wb") as file:
         step("bad", [*run, "rejects", "show", "--raw", "--all"], stdout=file, env=env)
     by_day(out / "events.parquet", out / "events")

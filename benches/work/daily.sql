@@ -1,8 +1,8 @@
 -- daily.parquet of the peers' work: per day, reason and channel. Percentiles are exact, nearest rank.
 WITH flagged AS (
   SELECT dt, reason, channel, customer_key, handle_ms / 1000 AS handle_seconds,
-         coalesce(occurred_at - lag(occurred_at) OVER (PARTITION BY customer_key, reason ORDER BY occurred_at, contact_id)
-           <= INTERVAL '7 days', false) AND reason <> 'unclassified' AS again
+         coalesce(occurred_at <= lag(occurred_at) OVER (PARTITION BY customer_key, reason ORDER BY occurred_at, contact_id)
+           + INTERVAL '7 days', false) AND reason <> 'unclassified' AS again
   FROM contacts
 ),
 costed AS (

@@ -1,8 +1,8 @@
 -- events of the peers' work: one row a contact. The text is left out: published tables never hold it.
 WITH flagged AS (
   SELECT *, handle_ms / 1000 AS handle_seconds,
-         coalesce(occurred_at - lag(occurred_at) OVER (PARTITION BY customer_key, reason ORDER BY occurred_at, contact_id)
-           <= INTERVAL '7 days', false) AND reason <> 'unclassified' AS again
+         coalesce(occurred_at <= lag(occurred_at) OVER (PARTITION BY customer_key, reason ORDER BY occurred_at, contact_id)
+           + INTERVAL '7 days', false) AND reason <> 'unclassified' AS again
   FROM contacts
 )
 SELECT CAST(f.dt AS VARCHAR) AS day, f.record_id AS contact_id, f.occurred_at, f.customer_key AS customer_id, f.channel, f.language,

@@ -15,7 +15,7 @@ fn seeds_end_with_the_bytes_of_the_run_without_faults() {
         Promise::P7,
         Promise::P11,
     ];
-    for seed in 0..40 {
+    for seed in 0..20 {
         if let Err(error) = quell_tests::sim::run(seed) {
             panic!("seed {seed} breaks one of {promises:?}: {error:#}");
         }

@@ -3,17 +3,18 @@
 //! nobody named is never read.
 
 use crate::engine::store_url;
+use arrow::array::{AsArray, RecordBatch};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use async_trait::async_trait;
-use datafusion::arrow::datatypes::{DataType, Field, SchemaRef};
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::stats::Precision;
-use datafusion::common::{Result, ScalarValue, Statistics};
+use datafusion::common::{DFSchema, Result, ScalarValue, Statistics};
 use datafusion::datasource::TableType;
 use datafusion::datasource::file_format::{FileFormat, parquet::ParquetFormat};
-use datafusion::datasource::listing::PartitionedFile;
+use datafusion::datasource::listing::{PartitionedFile, helpers::expr_applicable_for_cols};
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder};
 use datafusion::datasource::table_schema::TableSchema;
-use datafusion::logical_expr::Expr;
+use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 use domain::Day;
@@ -26,7 +27,6 @@ use tables::{DT, Table};
 pub(crate) struct FileTable {
     schema: TableSchema,
     files: Vec<PartitionedFile>,
-    rows: usize,
 }
 
 impl FileTable {
@@ -44,12 +44,11 @@ impl FileTable {
     }
 
     fn new<'a>(schema: TableSchema, files: impl Iterator<Item = (&'a str, u64, u64, Option<Day>)>) -> Self {
-        let mut table = Self { schema, files: Vec::new(), rows: 0 };
+        let mut table = Self { schema, files: Vec::new() };
         for (path, bytes, rows, day) in files {
             let rows = usize::try_from(rows).expect("rows of a file count in memory");
             let day = day.map(|day| ScalarValue::Date32(Some(day.epoch_days())));
             let known = Statistics { num_rows: Precision::Exact(rows), ..table.unknown_of_file() };
-            table.rows += rows;
             table.files.push(
                 PartitionedFile::new(path, bytes)
                     .with_partition_values(day.into_iter().collect())
@@ -57,6 +56,36 @@ impl FileTable {
             );
         }
         table
+    }
+
+    /// The files of the days that the filters leave. A filter that cannot be decided here excludes nothing: the
+    /// plan filters the rows all the same.
+    fn files_within(&self, state: &dyn Session, filters: &[Expr]) -> Result<Vec<PartitionedFile>> {
+        let days = self.files.iter().filter_map(|file| file.partition_values.first());
+        let Some(days) =
+            ScalarValue::iter_to_array(days.cloned()).ok().filter(|d| d.len() == self.files.len())
+        else {
+            return Ok(self.files.clone());
+        };
+        let schema = Arc::new(Schema::new(self.schema.table_partition_cols().clone()));
+        let days = RecordBatch::try_new(Arc::clone(&schema), vec![days])?;
+        let schema = DFSchema::try_from(schema)?;
+        let mut within = vec![true; self.files.len()];
+        for filter in filters.iter().filter(|f| expr_applicable_for_cols(&[DT], f)) {
+            let decided = state.create_physical_expr(filter.clone(), &schema).and_then(|e| e.evaluate(&days));
+            let Ok(answers) = decided.and_then(|d| d.into_array(self.files.len())) else { continue };
+            let Some(answers) = answers.as_boolean_opt() else { continue };
+            for (within, yes) in within.iter_mut().zip(answers) {
+                *within &= yes == Some(true);
+            }
+        }
+        Ok(self
+            .files
+            .iter()
+            .zip(within)
+            .filter(|(_, within)| *within)
+            .map(|(file, _)| file.clone())
+            .collect())
     }
 
     fn unknown_of_file(&self) -> Statistics {
@@ -74,27 +103,33 @@ impl TableProvider for FileTable {
         TableType::Base
     }
 
-    /// Filters come later: the physical optimiser hands them to the Parquet source, which knows the days of
-    /// files as constants and so reads no rows of another day.
+    /// Every filter stays in the plan, where the physical optimiser hands it on to the Parquet source. Those
+    /// over the day alone also decide here which files are read at all: a table may have thousands.
+    fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
+        Ok(vec![TableProviderFilterPushDown::Inexact; filters.len()])
+    }
+
     async fn scan(
         &self,
         state: &dyn Session,
         projection: Option<&Vec<usize>>,
-        _filters: &[Expr],
+        filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        if self.files.is_empty() {
+        let files = self.files_within(state, filters)?;
+        if files.is_empty() {
             let schema = self.schema();
             let schema =
                 projection.map_or_else(|| Ok(schema.clone()), |p| schema.project(p).map(Arc::new))?;
             return Ok(Arc::new(EmptyExec::new(schema)));
         }
         let format = ParquetFormat::default().with_options(state.table_options().parquet.clone());
-        let groups = FileGroup::new(self.files.clone()).split_files(state.config().target_partitions());
+        let rows = files.iter().map(|f| f.statistics.as_ref().map_or(Precision::Absent, |s| s.num_rows));
         let known = Statistics {
-            num_rows: Precision::Exact(self.rows),
+            num_rows: rows.fold(Precision::Exact(0), |sum, rows| sum.add(&rows)),
             ..Statistics::new_unknown(self.schema.table_schema())
         };
+        let groups = FileGroup::new(files).split_files(state.config().target_partitions());
         let scan = FileScanConfigBuilder::new(store_url(), format.file_source(self.schema.clone()))
             .with_file_groups(groups)
             .with_statistics(known)

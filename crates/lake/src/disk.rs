@@ -16,7 +16,7 @@ pub(crate) type SyncFn = dyn Fn(&File) -> io::Result<()> + Send + Sync;
 /// Gives a file a name.
 pub(crate) type Step = fn(&Path, &Path) -> io::Result<()>;
 
-/// Whether a new name is made durable at once or with the next [`Store::settle`].
+/// Whether a new name is made durable at once or when the store settles.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Names {
     Now,

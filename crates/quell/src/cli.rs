@@ -1,7 +1,7 @@
 //! The command line, exactly as DESIGN §4 fixes it, for what exists so far. Only parsing: what the arguments
 //! mean is decided in `commands`.
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
@@ -11,14 +11,15 @@ Examples:
   quell import --source csv --mapping crm.toml may.csv --dry-run
   quell import --source csv --mapping crm.toml may.csv
   quell rollup
-  quell sql \"SELECT reason, count(*) AS contacts FROM contacts GROUP BY reason ORDER BY contacts DESC\"
+  quell sql --named reasons
+  quell sql \"SELECT reason, count(*) FROM contacts GROUP BY reason\" --format csv
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 78 wrong configuration.
 Data goes to stdout, everything else to stderr.";
 
 /// Records every customer contact as an event, says why it happened and proves which ones were avoidable.
 #[derive(Debug, Parser)]
-#[command(name = "quell", version, about, after_help = EXAMPLES, arg_required_else_help = true)]
+#[command(name = "quell", version, after_help = EXAMPLES, arg_required_else_help = true)]
 pub struct Cli {
     /// Arguments of every command.
     #[command(flatten)]
@@ -32,10 +33,17 @@ pub struct Cli {
 #[derive(Debug, Args)]
 pub struct Global {
     /// Data folder; made if it is missing.
-    #[arg(long, global = true, value_name = "DIR", env = "QUELL_DATA", default_value = "./quell-data")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        env = "QUELL_DATA",
+        hide_env_values = true,
+        default_value = "./quell-data"
+    )]
     pub data: PathBuf,
     /// Configuration file, instead of quell.toml in the data folder.
-    #[arg(long, global = true, value_name = "FILE", env = "QUELL_CONFIG")]
+    #[arg(long, global = true, value_name = "FILE", env = "QUELL_CONFIG", hide_env_values = true)]
     pub config: Option<PathBuf>,
     /// Threads to use; by default as many as the machine has cores.
     #[arg(long, global = true, value_name = "N")]
@@ -49,17 +57,39 @@ pub struct Global {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Bring contacts from files into the log.
+    ///
+    /// A mapping file says which field of the source becomes what. Rows that cannot be understood are
+    /// refused one by one and kept, sealed, for `quell rejects`; the rest is imported. Importing the same
+    /// file twice changes nothing.
+    ///
+    /// The exit code is 1 when a file cannot be read, the mapping does not fit or nothing was accepted.
+    /// Refused rows alone are no failure.
     Import(Import),
     /// Fold the log to its end and publish the tables at a cut.
+    ///
+    /// Everything in a cut is as of one instant: which chains have melted, which resolutions are final.
+    /// Without --as-of it is now. Equal log, epoch and instant give equal bytes.
     Rollup(Rollup),
     /// Print where the files of a published table are, as a glob.
     Path(TablePath),
     /// Query the published tables.
+    ///
+    /// The whole answer belongs to one cut. Output for spreadsheets is CSV: there, texts that a
+    /// spreadsheet would take for a formula (beginning with = + - @ or a tab) get an apostrophe in front.
+    /// Programs should read JSON or Parquet, which hold every text as it is.
     Sql(Sql),
     /// See what was refused, and why.
     #[command(subcommand)]
     Rejects(Rejects),
     /// Make a customer's words unreadable for ever; the identifier is read from stdin.
+    ///
+    /// The identifier (an e-mail address, a phone number, a customer number …) is read from stdin, one
+    /// line, so that it appears in no shell history and no process list. The customer's key is destroyed;
+    /// counts and tables stay as they were. The identifier stays suppressed: later contacts are counted
+    /// without person and words.
+    ///
+    /// Where one text means several customers (a phone number that is another one's account number)
+    /// nothing is erased, and --kind has to say what is meant.
     Erase(Erase),
     /// Check data, configuration and promises.
     Doctor,
@@ -67,6 +97,11 @@ pub enum Command {
     #[command(subcommand)]
     Taxonomy(Taxonomy),
     /// Find the reasons of texts: NDJSON in, NDJSON out.
+    ///
+    /// Reads objects {id, text, lang} from stdin, one a line (lang may be missing), and prints an object
+    /// {id, reason, confidence, mechanisms, evidence} for each, in the same order. The mechanisms are the
+    /// candidates that the taxonomy names for the reason; what really happened is proven from the log
+    /// only.
     Classify(Classify),
     /// Check or see the configuration.
     #[command(subcommand)]
@@ -75,21 +110,11 @@ pub enum Command {
 
 /// Arguments of `quell import`.
 #[derive(Debug, Args)]
-#[command(
-    long_about = "\
-Bring contacts from files into the log.
-
-A mapping file says which field of the source becomes what. Rows that cannot be understood are refused one by
-one and kept, sealed, for `quell rejects`; the rest is imported. Importing the same file twice changes nothing.
-
-The exit code is 1 when a file cannot be read, the mapping does not fit or nothing was accepted. Refused rows
-alone are no failure.",
-    after_long_help = "\
+#[command(after_long_help = "\
 Examples:
   quell import --source csv --mapping crm.toml may.csv june.csv
   quell import --source ndjson --mapping chat.toml chat.ndjson --dry-run
-  quell import --source parquet --mapping calls.toml calls.parquet --json"
-)]
+  quell import --source parquet --mapping calls.toml calls.parquet --json")]
 pub struct Import {
     /// Format of the files.
     #[arg(long, value_name = "NAME")]
@@ -118,18 +143,11 @@ pub enum SourceName {
 
 /// Arguments of `quell rollup`.
 #[derive(Debug, Args)]
-#[command(
-    long_about = "\
-Fold what is new in the log and publish the tables at a cut.
-
-Everything in a cut is as of one instant: which chains have melted, which resolutions are final. Without
---as-of it is now. Equal log, epoch and instant give equal bytes.",
-    after_long_help = "\
+#[command(after_long_help = "\
 Examples:
   quell rollup
   quell rollup --as-of 2026-06-01
-  quell rollup --as-of 2026-06-01T00:00:00+02:00 --json"
-)]
+  quell rollup --as-of 2026-06-01T00:00:00+02:00 --json")]
 pub struct Rollup {
     /// The instant the tables speak of: RFC 3339 with an offset, or a day, whose beginning in the configured
     /// zone is meant.
@@ -151,24 +169,16 @@ pub struct TablePath {
 
 /// Arguments of `quell sql`.
 #[derive(Debug, Args)]
-#[command(
-    long_about = "\
-Query the published tables with SQL, or run one of the named queries.
-
-The whole answer belongs to one cut. Output for spreadsheets is CSV: there, texts that a spreadsheet would take
-for a formula (beginning with = + - @ or a tab) get an apostrophe in front. Programs should read JSON or
-Parquet, which hold every text as it is.",
-    after_long_help = "\
+#[command(after_long_help = "\
 Examples:
   quell sql --list
   quell sql --named repeat_counts --format json
   quell sql \"SELECT dt, count(*) FROM contacts GROUP BY dt ORDER BY dt\" --format csv > days.csv
-  quell sql \"SELECT * FROM contacts\" --format parquet > contacts.parquet"
-)]
-#[command(group = clap::ArgGroup::new("what").required(true).args(["query", "named", "list"]))]
+  quell sql \"SELECT * FROM contacts\" --format parquet > contacts.parquet")]
+#[command(group = ArgGroup::new("what").required(true).args(["query", "named", "list"]))]
 pub struct Sql {
     /// A query.
-    #[arg(value_name = "QUERY")]
+    #[arg(value_name = "QUERY", allow_hyphen_values = true)]
     pub query: Option<String>,
     /// A named query.
     #[arg(long, value_name = "NAME")]
@@ -210,7 +220,7 @@ Examples:
 
 /// Arguments of `quell rejects show`.
 #[derive(Debug, Args)]
-#[command(group = clap::ArgGroup::new("which").required(true).args(["ids", "all"]))]
+#[command(group = ArgGroup::new("which").required(true).args(["ids", "all"]))]
 pub struct RejectsShow {
     /// Print the original bytes, each followed by a newline, and nothing else.
     #[arg(long, conflicts_with = "json")]
@@ -225,21 +235,10 @@ pub struct RejectsShow {
 
 /// Arguments of `quell erase`.
 #[derive(Debug, Args)]
-#[command(
-    long_about = "\
-Make a customer's words unreadable for ever.
-
-The identifier (an e-mail address, a phone number, a customer number …) is read from stdin, one line, so that it
-appears in no shell history and no process list. The customer's key is destroyed; counts and tables stay as
-they were. The identifier stays suppressed: later contacts are counted without person and words.
-
-Where one text means several customers (a phone number that is another one's account number) nothing is erased,
-and --kind has to say what is meant.",
-    after_long_help = "\
+#[command(after_long_help = "\
 Examples:
   quell erase < identifier.txt
-  quell erase --kind account --namespace crm < number.txt"
-)]
+  quell erase --kind account --namespace crm < number.txt")]
 pub struct Erase {
     /// What the identifier is; by default whatever it is known as.
     #[arg(long, value_name = "KIND")]
@@ -285,17 +284,9 @@ pub enum Taxonomy {
 
 /// Arguments of `quell classify`.
 #[derive(Debug, Args)]
-#[command(
-    long_about = "\
-Find the reasons of texts by the rules of a taxonomy.
-
-Reads objects {id, text, lang} from stdin, one a line (lang may be missing), and prints an object
-{id, reason, confidence, mechanisms, evidence} for each, in the same order. The mechanisms are the candidates
-that the taxonomy names for the reason; what really happened is proven from the log only.",
-    after_long_help = "\
+#[command(after_long_help = "\
 Examples:
-  echo '{\"id\": 1, \"text\": \"where is my parcel?\"}' | quell classify --taxonomy taxonomy.toml"
-)]
+  echo '{\"id\": 1, \"text\": \"where is my parcel?\"}' | quell classify --taxonomy taxonomy.toml")]
 pub struct Classify {
     /// Taxonomy file; by default the taxonomy in force.
     #[arg(long, value_name = "FILE")]
@@ -319,5 +310,29 @@ mod tests {
     #[test]
     fn the_definition_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    /// Once `--format` and `--raw` belonged to the groups of what can be asked for only once.
+    #[test]
+    fn what_is_asked_for_can_be_given_a_form() {
+        let parses = |line: &str| Cli::try_parse_from(line.split(' ')).is_ok();
+        for line in
+            ["quell sql q --format csv", "quell sql --named n --format json", "quell sql --list --json"]
+        {
+            assert!(parses(line), "{line}");
+        }
+        for line in
+            ["quell rejects show --raw --all", "quell rejects show --raw a b", "quell rejects show --json a"]
+        {
+            assert!(parses(line), "{line}");
+        }
+        for line in [
+            "quell sql --format csv",
+            "quell sql q --list",
+            "quell rejects show --raw",
+            "quell rejects show a --all",
+        ] {
+            assert!(!parses(line), "{line}");
+        }
     }
 }

@@ -78,6 +78,34 @@ impl From<OutputClosed> for Failure {
     }
 }
 
+/// An I/O error shows what it was made from to those who ask for it, and leaves it out of its chain of causes.
 fn is_closed_output(error: &anyhow::Error) -> bool {
-    error.chain().any(|cause| cause.is::<OutputClosed>())
+    error.chain().any(|cause| {
+        let made_from = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        cause.is::<OutputClosed>() || made_from.is_some_and(|inner| inner.is::<OutputClosed>())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io;
+
+    #[test]
+    fn only_our_own_closed_output_is_quiet() {
+        let closed = || io::Error::other(OutputClosed);
+        let parquet = parquet::errors::ParquetError::from(closed());
+        let quiet: [anyhow::Error; 4] = [
+            OutputClosed.into(),
+            closed().into(),
+            anyhow::Error::from(closed()).context("x"),
+            parquet.into(),
+        ];
+        for error in quiet {
+            let failure = Failure::from(error);
+            assert_eq!((failure.exit(), failure.message()), (Exit::Done, None));
+        }
+        let elsewhere = Failure::from(anyhow::Error::from(io::Error::from(io::ErrorKind::BrokenPipe)));
+        assert_eq!((elsewhere.exit(), elsewhere.message().is_some()), (Exit::Failed, true));
+    }
 }

@@ -17,6 +17,7 @@ pub mod pipeline;
 pub mod progress;
 pub mod rejects;
 pub mod sources;
+pub mod text;
 
 use clap::Parser as _;
 use std::process::ExitCode;
@@ -25,7 +26,7 @@ use std::process::ExitCode;
 pub fn program() -> ExitCode {
     bug::report_panics();
     let cli = cli::Cli::parse();
-    match commands::run(cli, std::env::vars()) {
+    match commands::run(cli, environment()) {
         Ok(exit) => exit.into(),
         Err(failure) => {
             if let Some(message) = failure.message() {
@@ -34,4 +35,10 @@ pub fn program() -> ExitCode {
             failure.exit().into()
         }
     }
+}
+
+/// The environment. What is not UTF-8 in it can be no setting of ours, and is a mistake if it claims to be one.
+fn environment() -> impl Iterator<Item = (String, String)> {
+    let text = |os: std::ffi::OsString| os.to_string_lossy().into_owned();
+    std::env::vars_os().map(move |(name, value)| (text(name), text(value)))
 }

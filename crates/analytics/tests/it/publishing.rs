@@ -140,7 +140,7 @@ fn rows_and_verdicts_are_said_anew_by_themselves() {
     world.commit(&[is(&a)], &[verdict(&a, 0)]);
     let newer = Contact { handle_ms: Some(1), sequence: Sequence(1), ..a.clone() };
     world.commit(&[is(&newer)], &[]);
-    let overridden = domain::Verdict { dumb: true, sequence: Sequence(2), ..verdict(&a, 2) };
+    let overridden = Verdict { dumb: true, sequence: Sequence(2), ..verdict(&a, 2) };
     world.commit(&[], &[overridden]);
     let cut = world.publish(1, None).cut;
     let query = "SELECT handle_ms, dumb FROM contacts";

@@ -51,6 +51,41 @@ fn both_tables_answer_with_their_day() {
     }
 }
 
+/// A question about a day does not even open the files of other days.
+#[test]
+fn files_of_other_days_are_not_opened() {
+    let (world, cut) = small();
+    let first = cut.file("contacts", Day::parse("2026-05-01")).expect("file").path.clone();
+    world.store().delete(&first).expect("delete");
+    let session = world.session(&cut);
+    let queries = [
+        "SELECT record_id FROM contacts WHERE dt = '2026-05-02'",
+        "SELECT record_id FROM contacts WHERE dt > DATE '2026-05-01' AND channel = 'email'",
+        "SELECT record_id FROM contacts WHERE dt IN ('2026-05-02', '2026-05-03') LIMIT 5",
+        "SELECT record_id FROM contacts WHERE dt BETWEEN '2026-05-02' AND current_date",
+    ];
+    for query in queries {
+        assert_eq!(json(&session, query), json!([{"record_id": "c"}]), "{query}");
+    }
+    assert_eq!(json(&session, "SELECT record_id FROM contacts WHERE dt < '1990-01-01'"), json!([]));
+}
+
+/// Days that only the rows of a subquery decide, and filters over the day and another column.
+#[test]
+fn filters_that_cannot_choose_files_still_choose_rows() {
+    let (world, cut) = small();
+    let session = world.session(&cut);
+    let queries = [
+        "SELECT record_id FROM contacts WHERE dt = (SELECT max(dt) FROM provenance)",
+        "SELECT record_id FROM contacts WHERE dt IN (SELECT max(dt) FROM provenance)",
+        "SELECT record_id FROM contacts WHERE dt = '2026-05-02' OR record_id = 'z'",
+        "SELECT record_id FROM contacts WHERE CAST(dt AS TEXT) LIKE '%02'",
+    ];
+    for query in queries {
+        assert_eq!(json(&session, query), json!([{"record_id": "c"}]), "{query}");
+    }
+}
+
 /// A file that has gone is an error that names it, never a smaller answer.
 #[test]
 fn a_missing_file_is_an_error_and_not_fewer_rows() {

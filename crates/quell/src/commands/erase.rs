@@ -113,12 +113,20 @@ fn chosen(instance: &Instance, args: &Erase, readings: Vec<Identifier>) -> Resul
     match (known.is_empty(), args.kind) {
         (false, _) => Ok(known),
         (true, Some(_)) => Ok(readings),
-        (true, None) => {
-            bail!(
-                "no customer with this identifier is known; to suppress it all the same, say with --kind what it is"
-            )
-        }
+        (true, None) => unknown(readings),
     }
+}
+
+/// Nobody is known by this text. What can be an e-mail address is suppressed as one; a number could be anybody's
+/// phone, so it is not guessed what it is.
+fn unknown(readings: Vec<Identifier>) -> Result<Vec<Identifier>> {
+    let emails: Vec<Identifier> = readings.into_iter().filter(|r| r.strength == Strength::Email).collect();
+    if emails.is_empty() {
+        bail!(
+            "no customer with this identifier is known; to suppress it all the same, say with --kind what it is"
+        );
+    }
+    Ok(emails)
 }
 
 const fn strength(kind: IdentifierKind) -> Strength {

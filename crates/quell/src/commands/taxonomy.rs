@@ -4,7 +4,7 @@ use super::Shell;
 use crate::cli;
 use crate::failure::{Exit, Failure};
 use crate::{ingest, pipeline};
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 use classify::{Leaf, Taxonomy};
 use domain::fact::TaxonomyPublished;
 use domain::{Body, Origin};
@@ -22,7 +22,7 @@ pub(super) fn run(shell: &mut Shell, command: &cli::Taxonomy) -> Result<Exit, Fa
 /// Reads a taxonomy file; every mistake at once.
 pub(crate) fn read(path: &Path) -> Result<(String, Taxonomy)> {
     let name = path.display().to_string();
-    let toml = std::fs::read_to_string(path).with_context(|| format!("cannot read the taxonomy {name}"))?;
+    let toml = crate::text::read(path, "the taxonomy")?;
     let taxonomy = parse(&toml, &name)?;
     Ok((toml, taxonomy))
 }
@@ -78,24 +78,26 @@ fn text(origin: &str, taxonomy: &Taxonomy, lang: &str) -> String {
     let (name, version) = (taxonomy.name(), taxonomy.version());
     let meaning = hex(&taxonomy.meaning());
     let mut out = format!("taxonomy {name} {version} from {origin}\nmeaning {meaning}\n\n");
-    let rows: Vec<[String; 4]> = taxonomy.leaves().map(|leaf| row(taxonomy, leaf, lang)).collect();
+    let header = ["reason", "label", "owner", "disposition", "mechanism", "rules"].map(str::to_owned);
+    let mut rows = vec![header];
+    rows.extend(taxonomy.leaves().map(|leaf| row(taxonomy, leaf, lang)));
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let widths = [width(0), width(1), width(2)];
-    for [id, label, owner, rest] in &rows {
-        let line = format!("{id:0$}  {label:1$}  {owner:2$}  {rest}", widths[0], widths[1], widths[2]);
-        out.push_str(line.trim_end());
+    let widths: Vec<usize> = (0..6).map(width).collect();
+    for row in &rows {
+        let cells: Vec<String> =
+            row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        out.push_str(cells.join("  ").trim_end());
         out.push('\n');
     }
     out
 }
 
-fn row(taxonomy: &Taxonomy, leaf: &Leaf, lang: &str) -> [String; 4] {
+fn row(taxonomy: &Taxonomy, leaf: &Leaf, lang: &str) -> [String; 6] {
     let owner = leaf.owner.as_ref().map_or("unowned".to_owned(), ToString::to_string);
-    let mechanism = leaf.mechanism.map_or("-", |m| m.word());
-    let disposition = leaf.disposition.map_or("-", |d| d.word());
-    let rules = taxonomy.rules().iter().filter(|rule| rule.reason == leaf.id).count();
-    let label = leaf.label(lang).to_owned();
-    [leaf.id.to_string(), label, owner, format!("{disposition}  {mechanism}  {rules} rules")]
+    let disposition = leaf.disposition.map_or("-", |d| d.word()).to_owned();
+    let mechanism = leaf.mechanism.map_or("-", |m| m.word()).to_owned();
+    let rules = taxonomy.rules().iter().filter(|rule| rule.reason == leaf.id).count().to_string();
+    [leaf.id.to_string(), leaf.label(lang).to_owned(), owner, disposition, mechanism, rules]
 }
 
 fn json(origin: &str, taxonomy: &Taxonomy) -> Value {

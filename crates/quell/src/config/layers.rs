@@ -63,9 +63,9 @@ pub struct Mistake {
 
 impl Mistake {
     /// A configuration file that cannot be read.
-    pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> Self {
+    pub(super) fn unreadable(path: &Path, error: &anyhow::Error) -> Self {
         let place = Place::File { path: path.to_owned(), line: 1 };
-        Self { place, message: format!("cannot read the configuration file: {error}") }
+        Self { place, message: error.to_string() }
     }
 }
 

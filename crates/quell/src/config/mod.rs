@@ -75,7 +75,7 @@ pub fn load(
         None => Some(home.config_file()).filter(|path| path.exists()),
     };
     if let Some(path) = &read_file {
-        match std::fs::read_to_string(path) {
+        match crate::text::read(path, "the configuration") {
             Ok(text) => mistakes.extend(layers.add_file(path, &text)),
             Err(error) => mistakes.push(Mistake::unreadable(path, &error)),
         }

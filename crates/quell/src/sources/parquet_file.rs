@@ -79,6 +79,8 @@ impl ParquetFile {
 }
 
 fn broken(path: &FilePath, error: &dyn std::fmt::Display) -> anyhow::Error {
+    let error = error.to_string();
+    let error = error.trim_start_matches("Parquet argument error: ").trim_start_matches("Parquet error: ");
     anyhow!("cannot read {} as Parquet: {error}; is the file complete?", path.display())
 }
 

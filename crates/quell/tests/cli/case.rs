@@ -75,7 +75,7 @@ fn steps(text: &str) -> Vec<Step> {
             _ => panic!("not a line of a case: {line}"),
         }
     }
-    assert!(before.is_empty(), "a case ends with a command");
+    assert!(before.iter().all(String::is_empty), "a case ends with a command");
     steps
 }
 

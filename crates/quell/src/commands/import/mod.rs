@@ -10,7 +10,7 @@ use crate::ingest;
 use crate::pipeline;
 use crate::progress::Meter;
 use crate::sources::{SourceReader, Wanted};
-use anyhow::{Context as _, Result, anyhow, bail, ensure};
+use anyhow::{Result, anyhow, bail};
 use codec::mapping::{Format, Mapping};
 use report::Refusals;
 use std::path::Path;
@@ -66,13 +66,13 @@ fn require_some(accepted: u64, rows: u64, refusals: &Refusals) -> Result<()> {
     let first = &worst.first;
     let field = first.field.as_ref().map(|field| format!(", field {field}")).unwrap_or_default();
     let (file, line, kind, expected) = (&first.file, first.line, worst.kind.word(), &first.expected);
-    bail!("nothing was accepted of {rows} rows; {file} line {line}{field}: {kind}, expected {expected}")
+    let rows = report::Lang::En.rows(rows);
+    bail!("nothing was accepted of {rows}; {file} line {line}{field}: {kind}, expected {expected}")
 }
 
 fn read_mapping(path: &Path) -> Result<Mapping> {
     let name = path.display().to_string();
-    ensure!(!path.is_dir(), "cannot read the mapping {name}: it is a folder; expected a TOML file");
-    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read the mapping {name}"))?;
+    let text = crate::text::read(path, "the mapping")?;
     Mapping::parse(&text, &name).map_err(|mistakes| {
         let mistakes: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
         anyhow!("the mapping {name} is not valid\n{}", mistakes.join("\n"))

@@ -1,0 +1,19 @@
+//! Reading a small text file with one clear message for each way in which that can fail.
+
+use anyhow::{Result, anyhow, bail};
+use std::io::ErrorKind;
+use std::path::Path;
+
+/// Reads a file; `what` is what it is to the person who named it, such as `the mapping`.
+pub fn read(path: &Path, what: &str) -> Result<String> {
+    let name = path.display();
+    if path.is_dir() {
+        bail!("cannot read {what} {name}: it is a folder; expected a TOML file");
+    }
+    std::fs::read_to_string(path).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => anyhow!("cannot read {what} {name}: no such file"),
+        ErrorKind::PermissionDenied => anyhow!("cannot read {what} {name}: permission denied"),
+        ErrorKind::InvalidData => anyhow!("cannot read {what} {name}: expected TOML in UTF-8"),
+        _ => anyhow!("cannot read {what} {name}: {error}"),
+    })
+}
