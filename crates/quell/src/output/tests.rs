@@ -104,8 +104,8 @@ fn a_table_is_aligned_and_steers_no_terminal() {
     let batch = batch.expect("a batch");
     let text = printed(|out| table::write(out, &batch.schema(), [Ok(batch.clone())].into_iter()));
     let expected = format!(
-        "t                   n  long\n{}  ───  {}\n\\u{{1b}}[31mred\\n    1  {}…\nnull              -20  {}\nñ                 300\n",
-        "─".repeat(16),
+        "t                  n  long\n{}  ───  {}\n\\u{{1b}}[31mred\\n    1  {}…\nnull             -20  {}\nñ                300\n",
+        "─".repeat(15),
         "─".repeat(60),
         "x".repeat(59),
         "y".repeat(60),

@@ -4,6 +4,7 @@
 use super::arrow_value::{Path, Rows, understands};
 use super::chunk::{Body, Chunk};
 use super::{CHUNK_RECORDS, open};
+use crate::bug;
 use anyhow::{Result, anyhow, bail};
 use arrow::datatypes::{DataType, Fields, SchemaRef};
 use codec::mapping::Format;
@@ -29,14 +30,14 @@ impl ParquetFile {
     pub(super) fn open(path: &FilePath, wanted: &Arc<Columns>) -> Result<Self> {
         let (file, metadata) = open::open(path, Format::Parquet)?;
         let broken = |error: &dyn std::fmt::Display| broken(path, error);
-        let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| broken(&e))?;
+        let builder = sound(path, || ParquetRecordBatchReaderBuilder::try_new(file))?;
         let rows_total = u64::try_from(builder.metadata().file_metadata().num_rows())
             .map_err(|_| broken(&"a negative number of rows"))?;
         if rows_total == 0 {
             bail!("cannot import {}: no rows; expected at least one", path.display());
         }
         let paths = find_columns(path, builder.schema(), wanted)?;
-        let reader = builder.with_batch_size(CHUNK_RECORDS).build().map_err(|e| broken(&e))?;
+        let reader = sound(path, || builder.with_batch_size(CHUNK_RECORDS).build())?;
         Ok(Self {
             path: path.to_owned(),
             name: open::short_name(path),
@@ -51,8 +52,8 @@ impl ParquetFile {
 
     /// Reads a batch; false after the end.
     pub(super) fn advance(&mut self, ready: &mut VecDeque<Chunk>) -> Result<bool> {
-        let Some(batch) = self.reader.next() else { return self.check_end() };
-        let batch = batch.map_err(|e| broken(&self.path, &e))?;
+        let reader = &mut self.reader;
+        let Some(batch) = sound(&self.path, || reader.next().transpose())? else { return self.check_end() };
         let first = self.rows_read + 1;
         let before = self.bytes_up_to(self.rows_read);
         self.rows_read += batch.num_rows() as u64;
@@ -75,6 +76,14 @@ impl ParquetFile {
         let share = u128::from(self.bytes_total) * u128::from(rows.min(self.rows_total))
             / u128::from(self.rows_total);
         u64::try_from(share).unwrap_or(self.bytes_total)
+    }
+}
+
+/// Calls the reader of Parquet, which returns an error for most damaged files and panics on some.
+fn sound<T, E: std::fmt::Display>(path: &FilePath, read: impl FnOnce() -> Result<T, E>) -> Result<T> {
+    match bug::contain(read) {
+        Some(result) => result.map_err(|error| broken(path, &error)),
+        None => Err(broken(path, &"a damaged page or footer")),
     }
 }
 
