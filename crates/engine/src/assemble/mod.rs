@@ -131,8 +131,8 @@ impl Assemble {
         self.len() == 0
     }
 
-    /// Bytes of state a record costs at most, measured by `benches/state_size` on contacts with one order:
-    /// entry, assertion and index slots.
+    /// Bytes of state a record is counted with against the limit on memory: entry, assertion, judge's share and
+    /// index slots of a contact with one order, from the sizes of the types. `benches` prints what a run takes.
     pub const BYTES_PER_RECORD: usize = 480;
 
     /// The contacts now asserted for a customer or any key merged with it, with the reason and the
