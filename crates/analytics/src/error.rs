@@ -54,7 +54,7 @@ pub enum AnalyticsError {
 /// How the rows of one contact can contradict each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wrong {
-    /// Its newest row has no verdict.
+    /// It has no verdict on the day of its newest row.
     Unjudged,
     /// Two rows claim to be its newest.
     Twice,
@@ -65,7 +65,7 @@ pub enum Wrong {
 impl std::fmt::Display for Wrong {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Self::Unjudged => "has no verdict on its newest row",
+            Self::Unjudged => "has no verdict on its day",
             Self::Twice => "has two newest rows or two newest verdicts",
             Self::Lost => "is counted but has no row",
         })
@@ -101,23 +101,46 @@ impl AnalyticsError {
     }
 }
 
-/// The error as one line in our manner: no prefix of the library, and the place in the text where there is one.
+/// The error as one line in our manner: no prefix of the library, no list of every column there is, and the
+/// place in the text where there is one.
 fn one_line(e: &DataFusionError) -> String {
-    let root = e.find_root();
-    let text = match root {
+    let text = match e.find_root() {
         DataFusionError::SQL(parser, _) => parser.to_string().replace("sql parser error: ", ""),
         DataFusionError::Diagnostic(_, inner) => inner.message().into_owned(),
         other => other.message().into_owned(),
     };
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let text = words.join(" ").replace(" at Line: ", " at line ").replace(", Column: ", ", column ");
-    let text = text.trim_end_matches('.');
-    match place(e) {
-        Some(at) => format!("{text} at line {}, column {}", at.line, at.column),
-        None => text.to_owned(),
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let ends = [" Valid fields are ", " This issue was likely caused by"];
+    let end = ends.iter().filter_map(|end| text.find(end)).min().unwrap_or(text.len());
+    let text = in_our_words(text[..end].trim_end_matches('.')).replace("'datafusion.public.", "'");
+    // The parser writes the place itself.
+    match (text.split_once(" at Line: "), place(e)) {
+        (Some((text, at)), _) => format!("{text} (line {})", at.replace(", Column: ", ", column ")),
+        (None, Some(at)) => format!("{text} (line {}, column {})", at.line, at.column),
+        (None, None) => text,
     }
 }
 
 fn place(e: &DataFusionError) -> Option<Location> {
     e.diagnostic()?.span.map(|span| span.start)
+}
+
+/// What is refused because it would change something, in words that say what is not; the rest as it is.
+fn in_our_words(text: &str) -> String {
+    let refused = ["DDL not supported: ", "DML not supported: ", "Statement not supported: "];
+    match refused.iter().find_map(|prefix| text.strip_prefix(prefix)) {
+        Some(what) => format!("{what} is refused; allowed are SELECT, EXPLAIN, SHOW and DESCRIBE"),
+        None => lowered(text),
+    }
+}
+
+/// With a small first letter, unless it begins a name or an abbreviation.
+fn lowered(text: &str) -> String {
+    let mut chars = text.chars();
+    match (chars.next(), chars.clone().next()) {
+        (Some(first), Some(second)) if second.is_lowercase() || second == ' ' => {
+            first.to_lowercase().chain(chars).collect()
+        }
+        _ => text.to_owned(),
+    }
 }

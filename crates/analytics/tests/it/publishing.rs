@@ -254,7 +254,7 @@ fn shown(model: &Model) -> Value {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(16))]
+    #![proptest_config(ProptestConfig::with_cases(12))]
 
     /// P11 and P4: after every commit, publishing what was touched gives the bytes of publishing everything,
     /// with any number of threads, and the rows are those of the model.

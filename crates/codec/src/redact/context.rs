@@ -53,7 +53,7 @@ const CUES: &[&str] = &[
     "telefónico", "telefonico", "movil", "móvil", "cel", "celu", "celular", "whatsapp", "whatssap", "wasap",
     "wsp", "wpp", "fax", "llamame", "llámame", "llamadme", "llamarme", "llámenme", "llamenme", "llamen",
     "contactarme", "phone", "phones", "telephone", "mobile", "cell", "cellphone", "landline", "call", "reach",
-    "text", "dial", "ring",
+    "text", "dial", "ring", "desk",
 ];
 
 /// Words that announce another number, es and en, and the short words between them and it.

@@ -1,5 +1,5 @@
 //! Phone numbers: international (`+…`, `00…`), and national as people in Spain, Argentina and North America
-//! write them. A bare number that could be anything (ten digits in one, `4123-4567`) is a phone only after
+//! write them, and elsewhere with a zero in front. A bare number that could be anything (ten digits in one, `4123-4567`) is a phone only after
 //! a word that says so.
 //!
 //! Left alone: what is glued to letters or stands behind `ABC-` or `#` (orders, product models), amounts of
@@ -155,7 +155,8 @@ impl Window<'_> {
 
     fn is_phone(&self) -> bool {
         let international = self.digits.starts_with(b"00") && self.is_international(2);
-        international || self.is_spanish() || self.is_argentine() || self.is_north_american()
+        let known = self.is_spanish() || self.is_argentine() || self.is_north_american();
+        international || known || self.is_national()
     }
 
     /// Digits behind a prefix of this length are a country's code and a number as long as its numbers are.
@@ -204,5 +205,17 @@ impl Window<'_> {
             _ => return false,
         };
         matches!(digits, [b'2'..=b'9', _, _, b'2'..=b'9', ..])
+    }
+    /// As most countries write them: a zero, and three groups or more (`079 2718 1155`, `01 23 45 67 89`).
+    fn is_national(&self) -> bool {
+        let [first, rest @ ..] = self.lens else { return false };
+        let date =
+            matches!((self.lens, self.digits), ([2, 2, 4, ..], [_, _, _, _, b'1' | b'2', b'9' | b'0', ..]));
+        matches!(self.digits, [b'0', b'1'..=b'9', ..])
+            && (9..=11).contains(&self.digits.len())
+            && (2..=5).contains(first)
+            && rest.len() >= 2
+            && rest.iter().all(|l| (2..=4).contains(l))
+            && !date
     }
 }

@@ -71,7 +71,13 @@ fn stands_alone(text: &str, span: &Range<usize>) -> bool {
     let previous = before.next();
     let decimals =
         span.len() <= 2 && previous == Some(',') && before.next().is_some_and(|c| c.is_ascii_digit());
-    !decimals && !previous.is_some_and(in_a_word) && !text[span.end..].starts_with(in_a_word)
+    let after = &text[span.end..];
+    !decimals && !previous.is_some_and(in_a_word) && (!after.starts_with(in_a_word) || is_extension(after))
+}
+
+/// `x459` behind a phone.
+fn is_extension(after: &str) -> bool {
+    after.strip_prefix(['x', 'X']).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 fn joins(separator: &str) -> bool {

@@ -133,7 +133,8 @@ fn tricky() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    // More cases than usual, and as many as `PROPTEST_CASES` asks for.
+    #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases.max(2_000)))]
 
     #[test]
     fn twice_is_once(text in tricky()) {
@@ -158,8 +159,10 @@ proptest! {
     }
 
     #[test]
-    fn every_spanish_number_is_found(number in 600_000_000_u32..=899_999_999, shape in 0..6) {
-        prop_assume!(!(700_000_000..710_000_000).contains(&number) && number < 890_000_000);
+    fn every_spanish_number_is_found(
+        number in prop_oneof![600_000_000_u32..700_000_000, 710_000_000_u32..890_000_000, 900_000_000_u32..990_000_000],
+        shape in 0..6,
+    ) {
         let n = number.to_string();
         let written = match shape {
             0 => n.clone(),

@@ -234,3 +234,60 @@ fn settle(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "journal_size_limit", WAL_BYTES_KEPT)?;
     connection.pragma_update(None, "cache_size", -CACHE_KIB)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::TopicName;
+
+    fn created(folder: &Path) -> TopicFile {
+        let topic = TopicName::new("facts").expect("a good name");
+        let place = Place { topic, path: folder.join("facts.db") };
+        TopicFile::create(&place, 1).expect("create");
+        TopicFile::open(place).expect("open").expect("a topic")
+    }
+
+    #[test]
+    fn a_new_connection_does_not_reach_a_later_topic_of_the_name() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let old = created(folder.path());
+        // As another process drops it and creates it again.
+        old.empty().expect("drop");
+        let new = created(folder.path());
+        assert!(matches!(old.with_reader(|_| Ok(())), Err(Error::UnknownTopic { .. })));
+        new.with_reader(|_| Ok(())).expect("the later topic reads its own");
+    }
+
+    #[test]
+    fn settings_are_what_durability_needs() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = created(folder.path());
+        let settings = [
+            ("synchronous", 2),
+            ("fullfsync", 1),
+            ("checkpoint_fullfsync", 1),
+            ("cell_size_check", 1),
+            ("page_size", i64::from(PAGE_BYTES)),
+            ("wal_autocheckpoint", i64::from(CHECKPOINT_PAGES)),
+            ("busy_timeout", 60_000),
+        ];
+        let check = |connection: &Connection| {
+            for (name, expected) in settings {
+                let found = connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+                assert_eq!(found.ok(), Some(expected), "{name}");
+            }
+            let mode = |name| connection.pragma_query_value(None, name, |row| row.get::<_, String>(0)).ok();
+            assert_eq!(
+                (mode("journal_mode").as_deref(), mode("locking_mode").as_deref()),
+                (Some("wal"), Some("normal"))
+            );
+        };
+        check(&held(&file.writer));
+        file.with_reader(|connection| {
+            check(connection);
+            assert!(connection.execute("DELETE FROM head", []).is_err(), "a reader cannot write");
+            Ok(())
+        })
+        .expect("read");
+    }
+}

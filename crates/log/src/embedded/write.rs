@@ -8,8 +8,7 @@ use super::{crc, place::Place};
 use crate::clock::Clock;
 use crate::{Error, MAX_RECORD_BYTES, Outgoing, ReaderName, Result, TopicName};
 use domain::{Offset, Partition};
-use rusqlite::{CachedStatement, Transaction, params};
-use std::collections::BTreeMap;
+use rusqlite::{CachedStatement, ErrorCode, Transaction, params};
 
 const INSERT: &str = "INSERT INTO record (partition, offset, frame) VALUES (?1, ?2, ?3)";
 const UPDATE_HEAD: &str = "UPDATE head SET next = ?2, recorded_at = ?3, crc = ?4 WHERE partition = ?1";
@@ -38,10 +37,7 @@ impl TopicFile {
             for change in moves {
                 move_position(tx, &self.place, change)?;
             }
-            let mut tail = Tail { file: self, tx, now: clock().micros(), heads: BTreeMap::new() };
-            let offsets = tail.place(records)?;
-            tail.move_heads()?;
-            Ok(offsets)
+            Tail::open(self, tx, clock().micros())?.place_all(records)
         })
     }
 
@@ -71,67 +67,69 @@ fn move_position(tx: &Transaction<'_>, place: &Place, change: &Move<'_>) -> Resu
     Err(Error::Fenced { reader: reader.clone(), topic: topic.clone(), partition, at: from })
 }
 
-/// The ends of the partitions that one transaction appends to.
+/// The end of a topic, inside one transaction.
 struct Tail<'a> {
     file: &'a TopicFile,
     tx: &'a Transaction<'a>,
+    insert: CachedStatement<'a>,
+    update_head: CachedStatement<'a>,
     now: i64,
-    heads: BTreeMap<Partition, Head>,
+    /// The frame being written.
+    frame: Vec<u8>,
 }
 
-impl Tail<'_> {
-    fn place(&mut self, records: &[Outgoing]) -> Result<Vec<Offset>> {
-        let failed = self.file.place.failed("append to");
-        let mut insert = self.tx.prepare_cached(INSERT).map_err(&failed)?;
-        let (mut offsets, mut bytes) = (Vec::with_capacity(records.len()), Vec::new());
-        for record in records {
-            let Outgoing { partition, key, value } = record;
-            let head = self.head(*partition)?;
-            let frame = Frame { recorded_at: head.recorded_at, key, value };
-            frame::encode(&mut bytes, partition.0, head.next, &frame);
-            self.insert(&mut insert, *partition, Offset(head.next), &bytes)?;
-            offsets.push(Offset(head.next));
-            self.heads.insert(*partition, Head { next: head.next + 1, ..head });
+impl<'a> Tail<'a> {
+    fn open(file: &'a TopicFile, tx: &'a Transaction<'a>, now: i64) -> Result<Self> {
+        let prepared = |sql| tx.prepare_cached(sql).map_err(file.place.failed("append to"));
+        let (insert, update_head) = (prepared(INSERT)?, prepared(UPDATE_HEAD)?);
+        Ok(Self { file, tx, insert, update_head, now, frame: Vec::new() })
+    }
+
+    /// Places the records partition by partition, each partition's in the order given: neighbours go to the
+    /// same page. The offsets come in the order of the records.
+    fn place_all(&mut self, records: &[Outgoing]) -> Result<Vec<Offset>> {
+        let mut order: Vec<usize> = (0..records.len()).collect();
+        order.sort_by_key(|i| records[*i].partition);
+        let mut offsets = vec![Offset(0); records.len()];
+        for run in order.chunk_by(|a, b| records[*a].partition == records[*b].partition) {
+            let partition = records[run[0]].partition;
+            let mut end = self.head(partition)?;
+            for i in run {
+                self.place(&records[*i], end)?;
+                offsets[*i] = Offset(end.next);
+                end.next += 1;
+            }
+            self.move_head(partition, end)?;
         }
         Ok(offsets)
     }
 
-    /// The head as this transaction has moved it so far. The clock may have jumped back since the last
-    /// record, in this process or between two machines' clocks: then the last record's time stands.
+    /// The head, at the time of this transaction. The clock may have jumped back since the last record, in
+    /// this process or between two machines' clocks: then the last record's time stands.
     fn head(&self, partition: Partition) -> Result<Head> {
-        if let Some(known) = self.heads.get(&partition) {
-            return Ok(*known);
-        }
         let stored = head(self.tx, self.file, partition)?;
         Ok(Head { recorded_at: stored.recorded_at.max(self.now), ..stored })
     }
 
-    fn insert(
-        &self,
-        insert: &mut CachedStatement<'_>,
-        partition: Partition,
-        at: Offset,
-        frame: &[u8],
-    ) -> Result<()> {
-        match insert.execute(params![partition.0, to_sql(at.0), frame]) {
+    fn place(&mut self, record: &Outgoing, end: Head) -> Result<()> {
+        let Outgoing { partition, key, value } = record;
+        let frame = Frame { recorded_at: end.recorded_at, key, value };
+        frame::encode(&mut self.frame, partition.0, end.next, &frame);
+        match self.insert.execute(params![partition.0, to_sql(end.next), self.frame]) {
             Ok(_) => Ok(()),
             // The head says that this place is free.
-            Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::ConstraintViolation) => {
-                Err(self.file.place.damaged_record(partition, at, "it lies behind the end of its partition"))
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
+                let what = "it lies behind the end of its partition";
+                Err(self.file.place.damaged_record(*partition, Offset(end.next), what))
             }
             Err(error) => Err(self.file.place.failed("append to")(error)),
         }
     }
 
-    fn move_heads(&self) -> Result<()> {
-        let failed = self.file.place.failed("append to");
-        let mut update = self.tx.prepare_cached(UPDATE_HEAD).map_err(&failed)?;
-        for (partition, head) in &self.heads {
-            let crc = crc::of_head(partition.0, self.file.partitions, head.next, head.recorded_at);
-            let row = params![partition.0, to_sql(head.next), head.recorded_at, crc];
-            update.execute(row).map_err(&failed)?;
-        }
-        Ok(())
+    fn move_head(&mut self, partition: Partition, end: Head) -> Result<()> {
+        let crc = crc::of_head(partition.0, self.file.partitions, end.next, end.recorded_at);
+        let row = params![partition.0, to_sql(end.next), end.recorded_at, crc];
+        self.update_head.execute(row).map(|_| ()).map_err(self.file.place.failed("append to"))
     }
 }
 

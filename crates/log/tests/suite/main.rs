@@ -6,6 +6,7 @@ mod conformance;
 mod damage;
 mod disk_full;
 mod files;
+mod sync;
 mod torn;
 
 use domain::{Instant, Offset, Partition};
