@@ -14,6 +14,7 @@ mod publish;
 mod rows;
 mod session;
 mod spans;
+mod weekly;
 
 pub use engine::Resources;
 pub use error::{AnalyticsError, Wrong};
@@ -22,3 +23,4 @@ pub use output::{Format, write_rows};
 pub use publish::{Published, publish};
 pub use rows::Rows;
 pub use session::Session;
+pub use weekly::{WeekAt, WeeklyAnswers};

@@ -6,6 +6,7 @@ use crate::error::AnalyticsError;
 use crate::files::FileTable;
 use crate::named::named_query;
 use crate::rows::Rows;
+use datafusion::common::ScalarValue;
 use datafusion::execution::context::SQLOptions;
 use datafusion::prelude::SessionConfig;
 use domain::Zone;
@@ -39,9 +40,18 @@ impl Session {
 
     /// Answers one query: `SELECT`, `EXPLAIN`, `SHOW TABLES`, `SHOW COLUMNS` or `DESCRIBE`.
     pub fn sql(&self, text: &str) -> Result<Rows, AnalyticsError> {
+        self.ask(text, Vec::new())
+    }
+
+    /// Answers one query with the parameters that it names.
+    pub(crate) fn ask(
+        &self,
+        text: &str,
+        parameters: Vec<(&'static str, ScalarValue)>,
+    ) -> Result<Rows, AnalyticsError> {
         let allowed =
             SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
-        self.engine.query(text, Vec::new(), allowed, AnalyticsError::of_query)
+        self.engine.query(text, parameters, allowed, AnalyticsError::of_query)
     }
 
     /// Answers a named query.

@@ -78,6 +78,9 @@ pub enum Command {
     /// spreadsheet would take for a formula (beginning with = + - @ or a tab) get an apostrophe in front.
     /// Programs should read JSON or Parquet, which hold every text as it is.
     Sql(Sql),
+    /// Make a report for people.
+    #[command(subcommand)]
+    Report(Report),
     /// See what was refused, and why.
     #[command(subcommand)]
     Rejects(Rejects),
@@ -202,6 +205,60 @@ pub enum Format {
     Json,
     /// Parquet, to a file or a pipe.
     Parquet,
+}
+
+/// Reports for people.
+#[derive(Debug, Subcommand)]
+pub enum Report {
+    /// The weekly contact-elimination report: why customers called, what was avoidable, who can remove the cause.
+    ///
+    /// Speaks of the tables that were published last. The page is one file that loads nothing else: it can be
+    /// sent as it is. The first report of a week that has ended closes that week; if its figures change later, the
+    /// report says that it was restated.
+    #[command(after_long_help = "\
+Examples:
+  quell report weekly
+  quell report weekly --week 2026-W20 --lang es --out reports
+  quell report weekly --format text
+  quell report weekly --format html,text,json --out reports")]
+    Weekly(ReportWeekly),
+}
+
+/// Arguments of `quell report weekly`.
+#[derive(Debug, Args)]
+pub struct ReportWeekly {
+    /// The ISO week, such as 2026-W20; by default the last one that has ended.
+    #[arg(long, value_name = "WEEK")]
+    pub week: Option<String>,
+    /// Language; by default the configured one.
+    #[arg(long, value_name = "LANG")]
+    pub lang: Option<ReportLang>,
+    /// Forms, joined by commas; by default html. A single text or json goes to stdout unless --out is given.
+    #[arg(long, value_name = "FORMAT", value_delimiter = ',')]
+    pub format: Vec<ReportFormat>,
+    /// Folder for the files, made if it is missing; by default `reports` in the data folder.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
+/// Language of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReportLang {
+    /// Spanish.
+    Es,
+    /// English.
+    En,
+}
+
+/// Form of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub enum ReportFormat {
+    /// One page for the browser.
+    Html,
+    /// For the terminal and plain mail.
+    Text,
+    /// For programs; the same in both languages.
+    Json,
 }
 
 /// Commands on refused inputs.

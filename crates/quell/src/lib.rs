@@ -18,6 +18,7 @@ pub mod progress;
 pub mod rejects;
 pub mod sources;
 pub mod text;
+pub mod weekly;
 
 use clap::Parser as _;
 use std::process::ExitCode;

@@ -9,6 +9,7 @@ mod freshness;
 mod import;
 mod path;
 mod rejects;
+mod report_weekly;
 mod rollup;
 mod sql;
 mod taxonomy;
@@ -67,6 +68,7 @@ fn dispatch(shell: &mut Shell, command: Command) -> Result<Exit, Failure> {
         Command::Rollup(args) => rollup::run(shell, &args),
         Command::Path(args) => path::run(shell, &args),
         Command::Sql(args) => sql::run(shell, &args),
+        Command::Report(args) => report_weekly::run(shell, &args),
         Command::Rejects(args) => rejects::run(shell, &args),
         Command::Erase(args) => erase::run(shell, &args),
         Command::Doctor => doctor::run(shell),
