@@ -199,9 +199,9 @@ impl<'w> Troubled<'w> {
     /// deleted.
     fn repair(&mut self) {
         let Ok(instance) = self.bed.open(&self.setup, Trouble::default()) else { return };
-        let torn = pipeline::lake(&instance).err();
-        if let Some(LakeError::DamagedCommit { path, newest: true, .. }) =
-            torn.as_ref().and_then(|error| error.downcast_ref())
+        let Ok(epoch) = rules_epoch(&instance) else { return };
+        if let Err(LakeError::DamagedCommit { path, newest: true, .. }) =
+            Lake::open(Arc::clone(&instance.store), epoch)
         {
             let deleted = std::fs::remove_file(self.bed.root().join(path)).is_ok();
             self.fired.repaired += u64::from(deleted);
