@@ -2,7 +2,7 @@
 //! as a file alone can, and classifies its own examples, the gold cases and the demo's phrasebook,
 //! `deploy/demo/phrases.toml`, as they say.
 
-use crate::{classified, deployed};
+use crate::{classified, deployed, repository};
 use classify::{Classifier, Leaf, Taxonomy, fold};
 use domain::{Disposition, Mechanism, UNCLASSIFIED};
 use std::collections::BTreeSet;
@@ -185,6 +185,84 @@ fn labels_are_the_customers_words() {
             assert!(!has(NOT_A_CAUSE), "{}: {label}", leaf.id);
             let jargon = |word: &str| word.len() > 1 && word.chars().all(|c| c.is_uppercase() || c == '_');
             assert!(!label.split(' ').any(jargon), "{}: {label}", leaf.id);
+        }
+    }
+}
+
+/// What stands in the phrasebook for an order, a product, a date and a name.
+const FILLINGS: &[(&str, [[&str; 4]; 2])] = &[
+    (
+        "es",
+        [
+            ["A-104233", "robot de cocina", "12 de mayo", "Lucía Fernández"],
+            ["8841207", "sofá gris", "lunes", "Jorge"],
+        ],
+    ),
+    ("en", [["A-104233", "blender", "12 May", "Emma Clark"], ["8841207", "grey sofa", "Monday", "Tom"]]),
+];
+const PLACEHOLDERS: [&str; 4] = ["{order}", "{product}", "{date}", "{name}"];
+
+/// One `[[phrases]]` of the phrasebook.
+struct Phrases {
+    reason: String,
+    language: String,
+    texts: Vec<String>,
+}
+
+fn phrasebook() -> Vec<Phrases> {
+    let text = std::fs::read_to_string(repository().join("deploy/demo/phrases.toml")).unwrap();
+    let file: toml::Table = text.parse().unwrap();
+    let entry = |value: &toml::Value| {
+        let text = |key: &str| value[key].as_str().unwrap().to_owned();
+        let texts = value["texts"].as_array().unwrap().iter().map(|t| t.as_str().unwrap().to_owned());
+        Phrases { reason: text("reason"), language: text("lang"), texts: texts.collect() }
+    };
+    file["phrases"].as_array().unwrap().iter().map(entry).collect()
+}
+
+fn filled(template: &str, with: &[&str; 4]) -> String {
+    let pairs = PLACEHOLDERS.iter().zip(with);
+    let text = pairs.fold(template.to_owned(), |text, (placeholder, with)| text.replace(placeholder, with));
+    assert!(!text.contains(['{', '}']), "{template}: expected only {PLACEHOLDERS:?}");
+    text
+}
+
+#[test]
+fn every_phrase_of_the_demo_has_its_reason() {
+    let (_, classifier) = &*RETAIL;
+    let mut wrong = Vec::new();
+    for Phrases { reason, language, texts } in phrasebook() {
+        let (_, fillings) = FILLINGS.iter().find(|(of, _)| *of == language).unwrap();
+        for (template, with) in texts.iter().flat_map(|text| fillings.iter().map(move |with| (text, with))) {
+            let text = filled(template, with);
+            for said in [text.to_uppercase(), fold::fold(&text), text] {
+                let got = classified(classifier, &said);
+                if got.0 != reason {
+                    wrong.push(format!("{reason} not {got:?}: {said}"));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_demo_has_phrases_for_every_reason() {
+    let (taxonomy, _) = &*RETAIL;
+    let book = phrasebook();
+    let mut seen = BTreeSet::new();
+    for phrases in &book {
+        assert!(taxonomy.leaf(&phrases.reason).is_some(), "no reason {}", phrases.reason);
+        for text in &phrases.texts {
+            assert!(seen.insert(text), "{text}: there twice");
+        }
+    }
+    for leaf in taxonomy.leaves() {
+        let least = if leaf.id.as_str() == UNCLASSIFIED { 20 } else { 12 };
+        for language in ["es", "en"] {
+            let of = book.iter().filter(|p| p.reason == leaf.id.as_str() && p.language == language);
+            let count = of.map(|p| p.texts.len()).sum::<usize>();
+            assert!(count >= least, "{} in {language}: {count} phrases, expected {least}", leaf.id);
         }
     }
 }
