@@ -8,6 +8,7 @@ pub mod lang;
 pub mod notice;
 pub mod refusals;
 pub mod rollup;
+pub mod weekly;
 
 pub use doctor::{Check, DoctorReport, Finding, State, TopicEnds};
 pub use erase::EraseSummary;

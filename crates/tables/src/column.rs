@@ -28,6 +28,8 @@ pub enum Kind {
     Bool,
     /// A whole number. Always 64 bits: sums of narrower integers wrap silently.
     Int,
+    /// One correctly rounded quotient of two whole numbers. Never summed or averaged.
+    Ratio,
     /// Microseconds since 1970-01-01T00:00:00Z.
     Instant,
     /// A calendar day in the tenant's zone.
@@ -61,6 +63,7 @@ impl Kind {
             Self::Ids => list_of(id),
             Self::Bool => DataType::Boolean,
             Self::Int => DataType::Int64,
+            Self::Ratio => DataType::Float64,
             Self::Instant => DataType::Timestamp(TimeUnit::Microsecond, Some(UTC.into())),
             Self::Day => DataType::Date32,
             Self::Attributes => DataType::Map(Arc::new(attribute_entries()), false),
@@ -77,6 +80,7 @@ impl Kind {
             Self::Ids => "list of text (UUID)",
             Self::Bool => "boolean",
             Self::Int => "int64",
+            Self::Ratio => "float64",
             Self::Instant => "timestamp µs UTC",
             Self::Day => "date",
             Self::Attributes => "map of text to text",

@@ -5,6 +5,7 @@
 //!
 //! * Segments of the lake: [`CONTACT_ROWS`], [`VERDICT_ROWS`], [`REFUSED_ROWS`]; ids are sixteen bytes.
 //! * Published: [`CONTACTS`], [`PROVENANCE`], [`REJECTS`]; ids are text, and [`publish`] makes one of the other.
+//! * Answers of queries: [`named`] on the command line, [`weekly`] for the report.
 
 mod cell;
 mod column;
@@ -15,6 +16,7 @@ mod published;
 mod refused_rows;
 mod text;
 mod verdict_rows;
+pub mod weekly;
 
 pub use column::{Column, DOC, DT, Kind, Place, Table, UTC};
 pub use contact_rows::{CONTACT_ROWS, contact_rows};

@@ -137,6 +137,22 @@ fn every_column_is_documented_and_named_once() {
     }
 }
 
+#[test]
+fn every_column_of_a_query_is_documented_and_named_once() {
+    for query in tables::named::QUERIES.iter().chain(tables::weekly::QUERIES) {
+        let names: BTreeSet<&str> = query.columns.iter().map(|c| c.name).collect();
+        assert_eq!(names.len(), query.columns.len(), "{}: a name stands twice", query.name);
+        for column in query.columns {
+            let doc = column.doc;
+            assert!(doc.ends_with('.') && !doc.contains('|'), "{}.{}: {doc:?}", query.name, column.name);
+        }
+    }
+    for queries in [tables::named::QUERIES, tables::weekly::QUERIES] {
+        assert!(queries.is_sorted_by_key(|q| q.name), "queries lie by name");
+    }
+    assert!(tables::weekly::query("headline").is_some() && tables::weekly::query("weekly").is_none());
+}
+
 /// What the design promises of `contacts`: no text of the customer, and none of what changes between two runs
 /// over the same facts.
 #[test]
