@@ -447,6 +447,7 @@ fn config(setup: &Setup, taxonomy: PathBuf) -> Config {
         fold_batch: setup.fold_batch,
         state_bytes_max: setup.state_bytes_max,
         vault: vault::Mode::Seeded(42),
+        serving: Config::defaults().serving,
     }
 }
 

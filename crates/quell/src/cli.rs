@@ -65,6 +65,15 @@ pub enum Command {
     /// The exit code is 1 when a file cannot be read, the mapping does not fit or nothing was accepted.
     /// Refused rows alone are no failure.
     Import(Import),
+    /// Run all services in one process: take contacts by HTTP, fold, publish.
+    ///
+    /// Contacts are posted to /v1/contacts and answered once they are durable; docs/http.md describes it. What
+    /// is new is folded and published every 30 seconds ([publish] every). /metrics, /healthz and /readyz say
+    /// how it goes. It listens to this machine only, because there are no keys yet.
+    ///
+    /// SIGTERM or Ctrl-C ends it: requests under way are answered, everything is folded, published and saved.
+    /// A second one ends it at once; nothing that was acknowledged is lost either way.
+    Run(Run),
     /// Fold the log to its end and publish the tables at a cut.
     ///
     /// Everything in a cut is as of one instant: which chains have melted, which resolutions are final.
@@ -111,6 +120,16 @@ pub enum Command {
     Config(ConfigCommand),
 }
 
+impl Command {
+    /// The address of `--listen`, where the command has it.
+    pub fn listen(&self) -> Option<String> {
+        match self {
+            Self::Run(run) => run.listen.clone(),
+            _ => None,
+        }
+    }
+}
+
 /// Arguments of `quell import`.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
@@ -142,6 +161,20 @@ pub enum SourceName {
     Ndjson,
     /// Parquet.
     Parquet,
+}
+
+/// Arguments of `quell run`.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  quell run
+  quell run --listen 127.0.0.1:8080 --data /srv/quell
+  curl -d '{\"record\":\"c-1\",\"occurred_at\":\"2026-05-01T10:00:00Z\",\"channel\":\"phone\"}' \\
+    http://127.0.0.1:7071/v1/contacts")]
+pub struct Run {
+    /// Address and port to listen to, instead of [http] listen; port 0 takes a free one and says which.
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<String>,
 }
 
 /// Arguments of `quell rollup`.

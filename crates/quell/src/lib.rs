@@ -16,6 +16,7 @@ pub mod parallel;
 pub mod pipeline;
 pub mod progress;
 pub mod rejects;
+pub mod serve;
 pub mod sources;
 pub mod text;
 pub mod weekly;

@@ -11,11 +11,12 @@ mod path;
 mod rejects;
 mod report_weekly;
 mod rollup;
+mod run;
 mod sql;
 mod taxonomy;
 
 use crate::cli::{Cli, Command};
-use crate::config::Loaded;
+use crate::config::{Flags, Loaded};
 use crate::failure::{Exit, Failure};
 use crate::home::Home;
 use crate::instance::Instance;
@@ -54,7 +55,8 @@ impl Shell {
 pub fn run(cli: Cli, environment: impl IntoIterator<Item = (String, String)>) -> Result<Exit, Failure> {
     let home = Home::open(&cli.global.data)?;
     let file = cli.global.config.as_deref();
-    let loaded = crate::config::load(&home, file, cli.global.threads, environment)?;
+    let flags = Flags { threads: cli.global.threads, listen: cli.command.listen() };
+    let loaded = crate::config::load(&home, file, flags, environment)?;
     start_tracing(&loaded.config.trace);
     let mut shell = Shell { home, loaded, out: Out::stdout(), json: cli.global.json };
     let exit = dispatch(&mut shell, cli.command)?;
@@ -65,6 +67,7 @@ pub fn run(cli: Cli, environment: impl IntoIterator<Item = (String, String)>) ->
 fn dispatch(shell: &mut Shell, command: Command) -> Result<Exit, Failure> {
     match command {
         Command::Import(args) => import::run(shell, &args),
+        Command::Run(_) => run::run(shell),
         Command::Rollup(args) => rollup::run(shell, &args),
         Command::Path(args) => path::run(shell, &args),
         Command::Sql(args) => sql::run(shell, &args),

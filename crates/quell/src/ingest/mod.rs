@@ -2,9 +2,12 @@
 //! acknowledged when the append that holds its fact, or its reject, has returned (P1).
 
 mod import;
+mod keep;
+mod posted;
 mod prepare;
 
 pub use import::import;
+pub use posted::{Outcome, Posted, keep_posted};
 pub use prepare::{Prepared, fact, prepare};
 
 use crate::instance::{Instance, topic_name};

@@ -82,8 +82,15 @@ impl<'i> Fold<'i> {
         &self.states.assemble
     }
 
-    /// Folds to the log's end; returns the records folded.
+    /// Folds to the log's end and writes a snapshot; returns the records folded.
     pub(crate) fn catch_up(&mut self, meter: &Meter) -> Result<u64> {
+        let folded = self.advance(meter)?;
+        self.save_unsaved()?;
+        Ok(folded)
+    }
+
+    /// Folds to the log's end, for a fold that goes on: a snapshot is written only where one is due.
+    pub(crate) fn advance(&mut self, meter: &Meter) -> Result<u64> {
         let mut folded = 0;
         loop {
             let step = self.step()?;
@@ -97,10 +104,12 @@ impl<'i> Fold<'i> {
                 self.save()?;
             }
         }
-        if self.unsaved > 0 {
-            self.save()?;
-        }
         Ok(folded)
+    }
+
+    /// Writes a snapshot where records were folded since the last one.
+    pub(crate) fn save_unsaved(&mut self) -> Result<()> {
+        if self.unsaved > 0 { self.save() } else { Ok(()) }
     }
 
     /// One batch and its commit; returns the records of the batch.

@@ -3,10 +3,12 @@
 mod decode;
 mod erase;
 mod fold;
+mod live;
 mod snapshot;
 mod taxonomy;
 
 pub use erase::erase;
+pub use live::{LiveFold, prune};
 pub(crate) use taxonomy::each_fact;
 pub use taxonomy::{PublishedTaxonomy, taxonomy};
 

@@ -4,9 +4,11 @@
 
 mod arrow_value;
 mod chunk;
+mod filling;
 mod open;
 mod parallel;
 mod parquet_file;
+mod posted;
 mod text_file;
 
 #[cfg(test)]
@@ -14,6 +16,7 @@ mod tests;
 
 pub use chunk::{Chunk, Place, Raw, Read};
 pub use parallel::in_order;
+pub use posted::{Form, NoEvents, PostLimits, posted};
 
 use anyhow::Result;
 use codec::mapping::{Format, Mapping};
