@@ -141,21 +141,20 @@ fn trend(page: &Page, trend: &Trend) -> Markup {
     }
 }
 
+/// On a phone a table is wider than its window: it is moved sideways, by finger or by key.
 fn table(table: &Table) -> Markup {
-    let keep = (table.rows.len() <= ONE_SHEET).then_some("keep");
+    let class = if table.rows.len() <= ONE_SHEET { "table keep" } else { "table" };
     html! {
-        div class=[keep] {
-            table.rows role="table" style=(narrow_heads(&table.heads)) {
-                caption { (table.caption) }
-                thead role="rowgroup" {
-                    tr role="row" {
-                        @for head in &table.heads { (self::head(head)) }
-                    }
-                }
-                tbody role="rowgroup" {
-                    @for row in &table.rows {
-                        tr role="row" class=[role(row.role)] {
-                            @for cell in &row.cells { (self::cell(cell)) }
+        figure class=(class) {
+            figcaption { (table.caption) }
+            div.window role="region" tabindex="0" aria-label=(table.caption) {
+                table {
+                    thead { tr { @for head in &table.heads { (self::head(head)) } } }
+                    tbody {
+                        @for row in &table.rows {
+                            tr class=[role(row.role)] {
+                                @for (cell, head) in row.cells.iter().zip(&table.heads) { (self::cell(cell, head)) }
+                            }
                         }
                     }
                 }
@@ -165,50 +164,47 @@ fn table(table: &Table) -> Markup {
     }
 }
 
-/// The heads again, for the small names that stand above the figures of a row on a phone.
-fn narrow_heads(heads: &[Head]) -> String {
-    let name = |(at, head): (usize, &Head)| {
-        let text: String = head.text.chars().filter(|c| !matches!(c, '"' | '\'' | '\\')).collect();
-        format!("--h{}:'{text}'", at + 1)
-    };
-    let figures = heads.iter().enumerate().filter(|(_, head)| head.kind == HeadKind::Figures);
-    figures.map(name).collect::<Vec<_>>().join(";")
-}
-
 /// A column of bars without a name needs none: its figures stand beside it.
 fn head(head: &Head) -> Markup {
-    let class = match head.kind {
-        HeadKind::Words => Some("words"),
-        HeadKind::Figures => None,
-        HeadKind::Bars => Some("bars"),
-        HeadKind::Splits => Some("bars splits"),
-    };
+    let class = class(head.kind);
     html! {
-        @if head.text.is_empty() { td.bars role="cell" {} }
-        @else { th scope="col" role="columnheader" class=[class] { (head.text) } }
+        @if head.text.is_empty() { td class=[class] {} }
+        @else { th scope="col" class=[class] { (head.text) } }
     }
 }
 
-fn cell(cell: &Cell) -> Markup {
+/// Figures are what most cells hold, so that they need no class.
+const fn class(kind: HeadKind) -> Option<&'static str> {
+    match kind {
+        HeadKind::Words => Some("words"),
+        HeadKind::Figures => None,
+        HeadKind::Told => Some("told"),
+        HeadKind::Bars => Some("bars"),
+        HeadKind::Splits => Some("splits told"),
+    }
+}
+
+fn cell(cell: &Cell, head: &Head) -> Markup {
+    let class = class(head.kind);
     match cell {
         Cell::Name { text, lines } => html! {
-            th scope="row" role="rowheader" {
+            th scope="row" {
                 (text)
                 @for line in lines { small { (line) } }
             }
         },
-        Cell::Figure(text, tone) => html! {
-            td role="cell" class=[self::tone(*tone)] { (text) }
-        },
-        Cell::Words(text) if text.is_empty() => html! { td.none role="cell" {} },
-        Cell::Words(text) => html! { td.words role="cell" { (text) } },
+        Cell::Figure(text, tone) => {
+            let class = [class, self::tone(*tone)].into_iter().flatten().collect::<Vec<_>>().join(" ");
+            html! { td class=[(!class.is_empty()).then_some(class)] { (text) } }
+        }
+        Cell::Words(text) => html! { td class=[class] { (text) } },
         Cell::Bar(bar) => html! {
-            td.bars role="cell" {
+            td class=[class] {
                 (self::bar(bar))
                 @if !bar.caption.is_empty() { small { (bar.caption) } }
             }
         },
-        Cell::Split(split) => html! { td.bars.splits role="cell" { (self::split(split)) } },
+        Cell::Split(split) => html! { td class=[class] { (self::split(split)) } },
     }
 }
 

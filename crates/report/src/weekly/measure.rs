@@ -157,12 +157,10 @@ impl Headline {
     }
 
     fn cpx_figure(&self) -> HeadlineFigure {
-        let week = match &self.unit {
-            None => Err(Missing::NoUnit),
-            Some(_) => cpx(self.contacts.week, self.units.week),
-        };
-        let before = pair(self.contacts.before, self.units.before);
-        let mean4 = self.mean4_pair();
+        let unit = self.unit.as_ref().map(|_| ()).ok_or(Missing::NoUnit);
+        let week = unit.and_then(|()| cpx(self.contacts.week, self.units.week));
+        let before = unit.and_then(|()| pair(self.contacts.before, self.units.before));
+        let mean4 = unit.and_then(|()| self.mean4_pair());
         let against = |other: Result<(u64, u64), Missing>| {
             week?;
             other.and_then(|other| rate_change(self.contacts.week, self.units.week.unwrap_or(0), other))

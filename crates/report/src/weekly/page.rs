@@ -138,6 +138,8 @@ pub(crate) enum HeadKind {
     Words,
     /// Figures, one below the other.
     Figures,
+    /// Figures that the words of their row tell too: a small page leaves them out.
+    Told,
     /// Bars of one scale.
     Bars,
     /// Bars from a middle line.

@@ -176,7 +176,7 @@ impl Grid {
     /// Bars from a middle line say nothing that the figures beside them do not.
     fn of(table: &Table, bar: usize) -> Self {
         let is_shown = |head: &Head| match head.kind {
-            HeadKind::Words | HeadKind::Figures => true,
+            HeadKind::Words | HeadKind::Figures | HeadKind::Told => true,
             HeadKind::Bars => bar > 0,
             HeadKind::Splits => false,
         };

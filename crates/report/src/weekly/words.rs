@@ -233,8 +233,8 @@ pub(crate) const fn missing(lang: Lang, missing: Missing) -> &'static str {
             "la taxonomía no indica ninguna unidad: `unit = \"orders\"` en su archivo",
         ),
         Missing::NoUnits => lang.pick(
-            "no units imported for this week: `quell units import`",
-            "no se han importado unidades de esta semana: `quell units import`",
+            "no units imported for the week: `quell units import`",
+            "no se han importado unidades de la semana: `quell units import`",
         ),
         Missing::NoCost => lang.pick(
             "no costs are set for these contacts: `quell costs set`",

@@ -152,8 +152,8 @@ fn fewer_than_twenty_contacts_have_no_percentage() {
 fn what_is_missing_is_told_and_never_zero() {
     let find = |wanted: &str| fixture::all().into_iter().find(|(name, _)| *name == wanted).expect("a week").1;
     let cases = [
-        ("no_units", Lang::En, "no units imported for this week: `quell units import`"),
-        ("no_units", Lang::Es, "no se han importado unidades de esta semana: `quell units import`"),
+        ("no_units", Lang::En, "no units imported for the week: `quell units import`"),
+        ("no_units", Lang::Es, "no se han importado unidades de la semana: `quell units import`"),
         ("no_unit", Lang::En, "the taxonomy names no unit"),
         ("no_costs", Lang::Es, "no hay costes definidos para estos contactos: `quell costs set`"),
         ("first", Lang::En, "no earlier week has this figure"),

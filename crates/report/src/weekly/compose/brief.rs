@@ -116,7 +116,7 @@ fn largest_mover(say: Say<'_>) -> Option<Point> {
         return None;
     }
     let effect = |m: &Mover| m.rate_effect.unwrap_or(m.change).unsigned_abs();
-    let moved = say.weekly.movers.iter().filter(|m| effect(m) > 0);
+    let moved = say.weekly.movers.iter().filter(|m| effect(m) > 0 && !m.reason.is_unclassified());
     let largest = moved.rev().max_by_key(|m| effect(m))?;
     let reason = words::quoted(say.lang, &largest.reason);
     let owner = words::name(say.lang, &largest.owner);

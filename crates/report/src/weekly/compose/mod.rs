@@ -148,6 +148,12 @@ impl Say<'_> {
         costs.any(|cost| cost.is_none()).then(|| self.missing_note(measure::Missing::NoCost))
     }
 
+    /// Why contacts per unit are missing.
+    fn units_note(self) -> String {
+        let no_unit = self.weekly.headline.unit.is_none();
+        self.missing_note(if no_unit { measure::Missing::NoUnit } else { measure::Missing::NoUnits })
+    }
+
     /// `–: why`, for a note.
     fn missing_note(self, missing: measure::Missing) -> String {
         format!("{NONE} {}", words::missing(self.lang, missing))

@@ -3,10 +3,13 @@
 use super::{Say, head, plain, row};
 use crate::Lang;
 use crate::weekly::figures::{self, NBSP, NONE};
-use crate::weekly::measure::{self, Missing};
+use crate::weekly::measure;
 use crate::weekly::model::Mover;
 use crate::weekly::page::{Block, Cell, HeadKind, Row, Section, Split, Table, Term, Tone};
 use crate::weekly::words::{self, Unit};
+
+/// The column of bars: without effects there is none.
+const SPLITS: usize = 1;
 
 /// A change with its two parts.
 #[derive(Debug, Clone, Copy)]
@@ -89,26 +92,32 @@ fn table(say: Say<'_>) -> Table {
     let movers = &say.weekly.movers;
     let longest = movers.iter().flat_map(|m| [m.growth_effect, m.rate_effect]).flatten();
     let max = longest.map(i64::unsigned_abs).max().unwrap_or(0);
-    let figures = |en, es| head(say.pick(en, es), HeadKind::Figures);
+    let mut heads = vec![
+        head(say.pick("Reason", "Motivo"), HeadKind::Words),
+        head(String::new(), HeadKind::Splits),
+        head(say.pick("Change", "Cambio"), HeadKind::Figures),
+        head(say.pick("by growth", "por volumen"), HeadKind::Told),
+        head(say.pick("by rate", "por tasa"), HeadKind::Told),
+    ];
+    let mut rows: Vec<Row> = movers.iter().map(|m| mover_row(say, m, max)).collect();
+    let mut caption = say.pick(
+        "Reasons with the largest rate effect, up and down, against last week; of two bars the upper is growth",
+        "Motivos con mayor efecto de tasa, al alza y a la baja, frente a la semana anterior; de dos barras, la de \
+         arriba es el volumen",
+    );
     let mut notes = Vec::new();
+    if max == 0 {
+        caption = say.pick(
+            "Reasons that changed most, up and down, against last week",
+            "Motivos que más han cambiado, al alza y a la baja, frente a la semana anterior",
+        );
+        heads.remove(SPLITS);
+        rows.iter_mut().for_each(|row| drop(row.cells.remove(SPLITS)));
+    }
     if movers.iter().any(|m| m.rate_effect.is_none()) {
-        notes.push(say.missing_note(Missing::NoUnits));
+        notes.push(say.units_note());
     }
-    Table {
-        caption: say.pick(
-            "Reasons with the largest rate effect, up and down, against last week",
-            "Motivos con mayor efecto de tasa, al alza y a la baja, frente a la semana anterior",
-        ),
-        heads: vec![
-            head(say.pick("Reason", "Motivo"), HeadKind::Words),
-            head(say.pick("growth above, rate below", "volumen arriba, tasa abajo"), HeadKind::Splits),
-            figures("Change", "Cambio"),
-            figures("by growth", "por volumen"),
-            figures("by rate", "por tasa"),
-        ],
-        rows: movers.iter().map(|m| mover_row(say, m, max)).collect(),
-        notes,
-    }
+    Table { caption, heads, rows, notes }
 }
 
 fn mover_row(say: Say<'_>, mover: &Mover, max: u64) -> Row {

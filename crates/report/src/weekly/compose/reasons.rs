@@ -3,7 +3,7 @@
 use super::{Say, bar, head, plain, row};
 use crate::Lang;
 use crate::weekly::figures::{self, NONE};
-use crate::weekly::measure::{self, Missing};
+use crate::weekly::measure;
 use crate::weekly::model::ParetoReason;
 use crate::weekly::page::{Block, Cell, Head, HeadKind, Row, RowRole, Section, Table, Term, Tone};
 use crate::weekly::words;
@@ -147,8 +147,7 @@ fn rest(say: Say<'_>, listed: usize) -> Option<Row> {
 fn notes(say: Say<'_>, rows: &[ParetoReason]) -> Vec<String> {
     let mut out = Vec::new();
     if rows.iter().any(|r| r.cpx.is_none()) {
-        let h = &say.weekly.headline;
-        out.push(say.missing_note(if h.unit.is_none() { Missing::NoUnit } else { Missing::NoUnits }));
+        out.push(say.units_note());
     }
     out.extend(say.cost_note(rows.iter().map(|r| r.cost_micros)));
     out

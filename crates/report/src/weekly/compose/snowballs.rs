@@ -88,7 +88,7 @@ fn reasons(say: Say<'_>) -> Table {
             head(String::new(), HeadKind::Bars),
             figures("Repeats", "Repetidos"),
             figures("Snowballs", "Bolas"),
-            figures("Cost of repeats", "Coste repetidos"),
+            figures("Cost of repeats", "Coste de repetidos"),
         ],
         rows: all.iter().map(|r| reason_row(say, r, max)).collect(),
         notes: say.cost_note(all.iter().map(|r| r.cost_micros)).into_iter().collect(),

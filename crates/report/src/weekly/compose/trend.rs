@@ -4,7 +4,7 @@ use super::headline::cpx_name;
 use super::{Say, head, plain, row};
 use crate::Lang;
 use crate::weekly::figures::{self, NONE};
-use crate::weekly::measure::{self, Missing};
+use crate::weekly::measure;
 use crate::weekly::model::TrendWeek;
 use crate::weekly::page::{Block, HeadKind, Row, Section, Table, Trend, TrendPoint};
 
@@ -78,15 +78,7 @@ fn trend(say: Say<'_>) -> Trend {
     };
     Trend {
         weeks: weeks.iter().map(point).collect(),
-        description: match say.lang {
-            Lang::En => {
-                format!("Contacts of {} weeks with their avoidable part, and contacts per unit", weeks.len())
-            }
-            Lang::Es => format!(
-                "Contactos de {} semanas con su parte innecesaria, y contactos por unidad",
-                weeks.len()
-            ),
-        },
+        description: description(say),
         contacts: say.pick("Contacts", "Contactos"),
         dumb: say.pick("avoidable", "innecesarios"),
         cpx: cpx_name(say),
@@ -95,12 +87,26 @@ fn trend(say: Say<'_>) -> Trend {
     }
 }
 
+/// What those read who do not see the chart; its figures stand in the table below it.
+fn description(say: Say<'_>) -> String {
+    let weeks = &say.weekly.trend;
+    let (n, last) = (weeks.len(), weeks.last());
+    let (contacts, dumb) = last.map_or((0, 0), |w| (w.contacts, w.dumb));
+    let (contacts, dumb) = (say.contacts(contacts), say.count(dumb));
+    match say.lang {
+        Lang::En => format!("Chart of {n} weeks. In the last one {contacts}, {dumb} of them avoidable."),
+        Lang::Es => {
+            format!("Gráfico de {n} semanas. En la última, {contacts}, de ellos {dumb} innecesarios.")
+        }
+    }
+}
+
 fn table(say: Say<'_>) -> Table {
     let figures = |text: String| head(text, HeadKind::Figures);
     let weeks = &say.weekly.trend;
     let mut notes = Vec::new();
     if weeks.iter().any(|w| cpx(w).is_none()) {
-        notes.push(say.missing_note(Missing::NoUnits));
+        notes.push(say.units_note());
     }
     notes.extend(say.cost_note(weeks.iter().map(|w| w.cost_micros)));
     Table {
