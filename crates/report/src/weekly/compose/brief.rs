@@ -25,29 +25,36 @@ pub(super) fn points(say: Say<'_>) -> Vec<Point> {
             text: say.pick("No contact was recorded.", "No se registró ningún contacto."),
         }];
     }
-    let all = [the_week(say), largest_cause(say), largest_mover(say), snowballs(say), caveat(say)];
+    let all = [Some(the_week(say)), largest_cause(say), largest_mover(say), snowballs(say), caveat(say)];
     all.into_iter().flatten().collect()
 }
 
-fn the_week(say: Say<'_>) -> Option<Point> {
+fn the_week(say: Say<'_>) -> Point {
     let text = [Some(volume(say)), cpx_moved(say)].into_iter().flatten().collect::<Vec<_>>().join(" ");
-    Some(Point { about: say.pick("The week", "La semana"), text })
+    Point { about: say.pick("The week", "La semana"), text }
 }
 
 fn volume(say: Say<'_>) -> String {
     let h = &say.weekly.headline;
     let contacts = say.contacts(h.contacts.week);
+    if h.dumb.week == 0 {
+        return match say.lang {
+            Lang::En => format!("{contacts}, none of them proved avoidable."),
+            Lang::Es => format!("{contacts}; no se ha demostrado que ninguno fuera innecesario."),
+        };
+    }
     let dumb = say.count(h.dumb.week);
     let share = match measure::share(h.dumb.week, h.contacts.week) {
         Ok(permille) => figures::percent(say.lang, permille),
         Err(_) => {
             return match say.lang {
                 Lang::En => format!("{contacts}, {dumb} of them avoidable."),
+                Lang::Es if h.dumb.week == 1 => format!("{contacts}, de ellos 1 innecesario."),
                 Lang::Es => format!("{contacts}, de ellos {dumb} innecesarios."),
             };
         }
     };
-    let cost = h.dumb_cost_micros.filter(|_| h.dumb.week > 0).map(|cost| say.money(cost));
+    let cost = h.dumb_cost_micros.map(|cost| say.money(cost));
     match (say.lang, cost) {
         (Lang::En, Some(cost)) => {
             format!("Of {contacts}, {share} were avoidable: {dumb} contacts that cost {cost}.")
@@ -164,13 +171,16 @@ pub(super) fn rate_moved(say: Say<'_>, now: i64, before: Figure) -> String {
             (Lang::Es, Equal) => ", igual que la semana anterior".to_owned(),
         }
     });
-    let mut against = against.unwrap_or_default();
-    if say.weekly.headline.provisional > 0 {
-        against.push_str(" (provisional)");
-    }
+    let against = against.unwrap_or_default();
+    // The word is the same in both languages.
+    let mark = if say.weekly.headline.provisional > 0 { " (provisional)" } else { "" };
     match say.lang {
-        Lang::En => format!("{shown} of contacts repeated an earlier one about the same matter{against}."),
-        Lang::Es => format!("El {shown} de los contactos repitió uno anterior por el mismo asunto{against}."),
+        Lang::En => {
+            format!("{shown}{mark} of contacts repeated an earlier one about the same matter{against}.")
+        }
+        Lang::Es => {
+            format!("El {shown}{mark} de los contactos repitió uno anterior por el mismo asunto{against}.")
+        }
     }
 }
 
