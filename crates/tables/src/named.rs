@@ -13,11 +13,11 @@ pub struct Query {
     pub columns: &'static [Column],
 }
 
-const fn text(name: &'static str, doc: &'static str) -> Column {
+pub(crate) const fn text(name: &'static str, doc: &'static str) -> Column {
     Column { name, kind: Kind::Text, nullable: false, doc }
 }
 
-const fn count(name: &'static str, doc: &'static str) -> Column {
+pub(crate) const fn count(name: &'static str, doc: &'static str) -> Column {
     Column { name, kind: Kind::Int, nullable: false, doc }
 }
 
