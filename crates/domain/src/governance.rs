@@ -111,9 +111,9 @@ impl Dimensions {
         self.costs.values().flat_map(|stated| rows(&stated.value))
     }
 
-    /// The publication that counts of those from a day.
-    pub fn published(&self, from: Day) -> Option<&CostRatePublished> {
-        self.costs.get(&from).map(|stated| &stated.value)
+    /// The publication that counts of those from a day, and when it was made.
+    pub fn published(&self, from: Day) -> Option<(&CostRatePublished, Instant)> {
+        self.costs.get(&from).map(|stated| (&stated.value, stated.newest.0))
     }
 
     /// What each channel costs on a day: of its rates the one that is valid since latest.
@@ -286,7 +286,7 @@ mod tests {
         assert_eq!(on("2026-04-30"), [(Channel::Phone, 120), (Channel::Email, 60)]);
         assert_eq!(on("2026-05-01"), [(Channel::Phone, 200), (Channel::Email, 60)]);
         assert_eq!(known.currency(), Some("EUR"));
-        assert_eq!(known.published(day("2026-05-01")).map(|p| p.rates.len()), Some(1));
+        assert_eq!(known.published(day("2026-05-01")).map(|(p, at)| (p.rates.len(), at)), Some((1, at(1))));
     }
 
     /// A publication that names a channel twice gives one row, so that no contact is counted twice.

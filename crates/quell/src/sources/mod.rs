@@ -4,6 +4,7 @@
 
 mod arrow_value;
 mod chunk;
+mod csv_rows;
 mod open;
 mod parallel;
 mod parquet_file;
@@ -13,6 +14,7 @@ mod text_file;
 mod tests;
 
 pub use chunk::{Chunk, Place, Raw, Read};
+pub use csv_rows::each_csv_row;
 pub use parallel::in_order;
 
 use anyhow::Result;
