@@ -10,6 +10,8 @@ Examples:
   quell taxonomy publish taxonomy.toml
   quell import --source csv --mapping crm.toml may.csv --dry-run
   quell import --source csv --mapping crm.toml may.csv
+  quell units import orders.csv
+  quell costs set costs.toml
   quell rollup
   quell sql --named reasons
   quell sql \"SELECT reason, count(*) FROM contacts GROUP BY reason\" --format csv
@@ -108,6 +110,12 @@ pub enum Command {
     /// Publish or see the taxonomy.
     #[command(subcommand)]
     Taxonomy(Taxonomy),
+    /// Count what contacts are divided by: orders, active accounts …
+    #[command(subcommand)]
+    Units(Units),
+    /// Say what contacts cost.
+    #[command(subcommand)]
+    Costs(Costs),
     /// Find the reasons of texts: NDJSON in, NDJSON out.
     ///
     /// Reads objects {id, text, lang} from stdin, one a line (lang may be missing), and prints an object
@@ -369,6 +377,57 @@ pub enum Taxonomy {
         /// The file; by default the taxonomy in force.
         #[arg(value_name = "FILE")]
         file: Option<PathBuf>,
+    },
+}
+
+/// Commands on units.
+#[derive(Debug, Subcommand)]
+pub enum Units {
+    /// Bring counts of units from CSV files into the log.
+    ///
+    /// A file has the header day,unit,count and a row a day and unit: 2026-05-01,orders,1250. A unit is
+    /// written as the taxonomy names it. Importing the same file twice changes nothing; another count of a
+    /// day replaces the one before. Rows that cannot be understood are refused one by one and kept for
+    /// `quell rejects`.
+    ///
+    /// The exit code is 1 when a file cannot be read or nothing was accepted. Refused rows alone are no
+    /// failure.
+    #[command(after_long_help = "\
+Examples:
+  quell units import orders.csv
+  quell units import orders-2025.csv orders-2026.csv --json
+  quell sql \"SELECT day, count FROM units WHERE unit = 'orders' ORDER BY day\"")]
+    Import {
+        /// Files to import, in this order.
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+}
+
+/// Commands on costs.
+#[derive(Debug, Subcommand)]
+pub enum Costs {
+    /// Set what a contact and a minute of handling cost by channel, from a day on.
+    ///
+    /// The file is TOML. Amounts are decimals in quotes, exact to a millionth, all in one currency. Each
+    /// channel costs what its latest rate says that is valid on the day of the contact; without one a
+    /// contact's cost is unknown, not 0. Rates from the same day replace those set before.
+    #[command(after_long_help = "\
+Example of a file:
+  from = 2026-01-01
+  currency = \"EUR\"
+
+  [rates]
+  phone = { contact = \"1.20\", minute = \"0.48\" }
+  email = { contact = \"2.50\" }
+
+Examples:
+  quell costs set costs.toml
+  quell sql \"SELECT * FROM costs ORDER BY valid_from, channel\"")]
+    Set {
+        /// The file.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
     },
 }
 

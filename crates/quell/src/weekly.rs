@@ -21,12 +21,8 @@ pub use closed::close;
 /// The report of one week at a cut; without a week, of the last one that had ended at the cut's `as_of`, or
 /// of the only one there is.
 pub fn weekly(instance: &Instance, cut: &Cut, week: Option<IsoWeek>) -> Result<Weekly> {
-    let session = Session::open(
-        &*instance.store,
-        cut,
-        &pipeline::resources(instance),
-        &instance.config.zone,
-    )?;
+    let session =
+        Session::open(&*instance.store, cut, &pipeline::resources(instance), &instance.config.zone)?;
     let week = week.map_or_else(|| last_finished(instance, cut, &session), Ok)?;
     let answers = session.weekly(&week_at(instance, cut.manifest.parts.as_of, week)?)?;
     let mut weekly = Weekly::read(&answers, provenance(instance, cut)?)?;
@@ -46,7 +42,10 @@ fn last_finished(instance: &Instance, cut: &Cut, session: &Session) -> Result<Is
             return Ok(*week);
         }
     }
-    weeks.last().copied().context("there are no contacts to report on: run `quell import` and `quell rollup` first")
+    weeks
+        .last()
+        .copied()
+        .context("there are no contacts to report on: run `quell import` and `quell rollup` first")
 }
 
 /// What the report says about itself.

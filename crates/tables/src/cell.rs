@@ -130,6 +130,7 @@ impl Builder {
                 Self::Attributes(MapBuilder::with_capacity(Some(names), text(), text(), rows))
             }
             Kind::Proofs => Self::Proofs(ListBuilder::with_capacity(proof_builder(), rows)),
+            Kind::Ratio => unreachable!("no cell reads a quotient: they are made from published counts"),
         }
     }
 

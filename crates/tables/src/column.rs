@@ -38,6 +38,8 @@ pub enum Kind {
     Attributes,
     /// Proofs of mechanisms.
     Proofs,
+    /// One correctly rounded quotient of two whole numbers. Never summed, averaged or stored in the lake.
+    Ratio,
 }
 
 /// Where a table lives, which decides how its ids look.
@@ -68,6 +70,7 @@ impl Kind {
             Self::Day => DataType::Date32,
             Self::Attributes => DataType::Map(Arc::new(attribute_entries()), false),
             Self::Proofs => list_of(DataType::Struct(proof_fields(id))),
+            Self::Ratio => DataType::Float64,
         }
     }
 
@@ -85,6 +88,7 @@ impl Kind {
             Self::Day => "date",
             Self::Attributes => "map of text to text",
             Self::Proofs => "list of struct{mechanism, rule: text; facts: list of text}",
+            Self::Ratio => "float64",
         }
     }
 }
@@ -148,13 +152,16 @@ pub struct Table {
     pub doc: &'static str,
     /// Where it lives.
     pub place: Place,
+    /// Published: one file a day, with the partition column [`DT`], which is not in the files; otherwise one file.
+    pub dated: bool,
     /// What its rows are ordered by, inside one file.
     pub sorted_by: &'static [&'static str],
-    /// Its columns. A published table has besides the partition column [`DT`], which is not in the files.
+    /// The columns of its files.
     pub columns: Vec<Column>,
 }
 
-/// Name of the partition column of every published table: the day of `occurred_at` in the tenant's zone.
+/// Name of the partition column of dated tables: a day in the tenant's zone. Of contacts it is the day of
+/// `occurred_at`, of a table by weeks the week's Monday.
 pub const DT: &str = "dt";
 
 impl Table {

@@ -12,8 +12,10 @@ const OPENING: &str = "# Data dictionary
 Made from the definitions in `crates/tables`; change them there and run `cargo test -p tables` with
 `QUELL_REWRITE=1`.
 
-Every table lies as `<table>/dt=YYYY-MM-DD/<table>.parquet` under one cut; `dt` is the day in the tenant's zone,
-read from the path. Null means unknown or none, never 0. Instants are UTC; ids are hyphenated UUIDs.
+A table lies as `<table>/dt=YYYY-MM-DD/<table>.parquet` under one cut; `dt` is the day in the tenant's zone, read
+from the path. Of a table by weeks it is the week's Monday. The dimensions are one file each,
+`<table>/<table>.parquet`. A day, week or dimension without rows has no file. Null means unknown or none, never 0.
+Instants are UTC; ids are hyphenated UUIDs. Money is whole micro-units of one currency, in `costs`.
 ";
 
 /// Every published table, named query and row of the weekly report with their columns, in Markdown.
@@ -42,7 +44,8 @@ fn section(out: &mut String, table: &Table) {
     heading(out, table.name, table.doc);
     if !table.sorted_by.is_empty() {
         let by: Vec<String> = table.sorted_by.iter().map(|c| format!("`{c}`")).collect();
-        line(out, format_args!("\nSorted by {} within a day.", by.join(", ")));
+        let within = if table.dated { " within a file" } else { "; one file, without `dt`" };
+        line(out, format_args!("\nSorted by {}{within}.", by.join(", ")));
     }
     rows(out, &table.columns);
 }

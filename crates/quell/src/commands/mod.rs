@@ -3,6 +3,7 @@
 
 mod classify;
 mod config;
+mod costs;
 mod doctor;
 mod erase;
 mod freshness;
@@ -14,6 +15,7 @@ mod rollup;
 mod run;
 mod sql;
 mod taxonomy;
+mod units;
 
 use crate::cli::{Cli, Command};
 use crate::config::{Flags, Loaded};
@@ -76,6 +78,8 @@ fn dispatch(shell: &mut Shell, command: Command) -> Result<Exit, Failure> {
         Command::Erase(args) => erase::run(shell, &args),
         Command::Doctor => doctor::run(shell),
         Command::Taxonomy(args) => taxonomy::run(shell, &args),
+        Command::Units(args) => units::run(shell, &args),
+        Command::Costs(args) => costs::run(shell, &args),
         Command::Classify(args) => classify::run(shell, &args),
         Command::Config(args) => config::run(shell, args),
     }

@@ -22,7 +22,9 @@ pub(super) fn run(shell: &mut Shell, command: &Report) -> Result<Exit, Failure> 
     weekly::close(&instance, &weekly)?;
     let formats = formats(shell, args);
     match formats.first() {
-        Some(only @ (ReportFormat::Text | ReportFormat::Json)) if formats.len() == 1 && args.out.is_none() => {
+        Some(only @ (ReportFormat::Text | ReportFormat::Json))
+            if formats.len() == 1 && args.out.is_none() =>
+        {
             shell.out.text(&rendered(&weekly, lang, *only))?;
         }
         _ => {
@@ -70,8 +72,10 @@ pub(crate) fn write(
     formats: &BTreeSet<ReportFormat>,
     folder: &Path,
 ) -> Result<Vec<PathBuf>> {
-    std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
-    let folder = folder.canonicalize().with_context(|| format!("cannot open the folder {}", folder.display()))?;
+    std::fs::create_dir_all(folder)
+        .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    let folder =
+        folder.canonicalize().with_context(|| format!("cannot open the folder {}", folder.display()))?;
     let write_one = |format: &ReportFormat| {
         let path = folder.join(file_name(weekly, lang, *format));
         crate::text::replace(&path, &rendered(weekly, lang, *format))?;

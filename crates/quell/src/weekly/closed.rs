@@ -56,8 +56,7 @@ pub fn close(instance: &Instance, weekly: &Weekly) -> Result<bool> {
 
 /// Equal facts have equal ids, so stating it again changes nothing.
 fn state(instance: &Instance, weekly: &Weekly, week: IsoWeek, cut: String) -> Result<()> {
-    let origin =
-        Origin { system: "quell".to_owned(), record: format!("week/{week}"), ..Origin::default() };
+    let origin = Origin { system: "quell".to_owned(), record: format!("week/{week}"), ..Origin::default() };
     let ended = super::week_at(instance, weekly.provenance.as_of, week)?.ends;
     ingest::state(instance, Body::WeekClosed(Box::new(WeekClosed { week, cut })), ended, origin)?;
     Ok(())
