@@ -77,6 +77,23 @@ pub fn line_too_deep(raw: &[u8], levels: usize) -> Option<usize> {
     raw.split(|byte| *byte == b'\n').position(|line| too_deep(line, levels)).map(|at| at + 1)
 }
 
+/// How many values the objects and lists of a text hold at most, without reading them: their commas, outside of
+/// strings. No string goes over the end of a line.
+pub fn count_values(raw: &[u8]) -> usize {
+    let (mut count, mut in_string, mut escaped) = (0, false, false);
+    for &byte in raw {
+        match byte {
+            b'\n' => (in_string, escaped) = (false, false),
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b',' if !in_string => count += 1,
+            _ => {}
+        }
+    }
+    count + 1
+}
+
 fn malformed(error: &serde_json::Error) -> NoDocument {
     let message = error.to_string();
     let reason = message.split(" at line ").next().unwrap_or_default().to_owned();
@@ -169,6 +186,18 @@ mod tests {
         }
         assert_eq!(line_too_deep(b"{}\n{\"a\":{\"b\":1}}\n{}", 1), Some(2));
         assert_eq!(line_too_deep(b"{}\n{\"a\":\"\n[[[\n", 4), None);
+    }
+
+    #[test]
+    fn values_are_counted_outside_of_strings() {
+        let cases = [
+            ("{}", 1),
+            (r#"{"a":[1,2,3],"b":",,,","c":"\",\\"}"#, 5),
+            ("{\"a\":\",\n{\"a\":1,\"b\":2}\n", 2),
+        ];
+        for (text, expect) in cases {
+            assert_eq!(count_values(text.as_bytes()), expect, "{text}");
+        }
     }
 
     #[test]

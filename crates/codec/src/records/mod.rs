@@ -17,7 +17,7 @@ mod sniff;
 mod split;
 mod value;
 
-pub use document::{NoDocument, document, is_lines, line_too_deep};
+pub use document::{NoDocument, count_values, document, is_lines, line_too_deep};
 pub use reader::{Parser, Reader};
 pub use refusal::Refusal;
 pub use sniff::{SNIFFED_BYTES, Unreadable, without_bom};

@@ -20,16 +20,14 @@ const CUTS_KEPT: usize = 2;
 pub struct LiveFold<'i> {
     instance: &'i Instance,
     fold: Option<Fold<'i>>,
-    /// Up to where the topic `governance` was looked at; `None` before the first look.
-    governance: Option<Offset>,
-    /// Something in it has come that the published tables may not show yet.
-    unshown: bool,
+    /// Up to where the topic `governance` was searched for taxonomies.
+    searched: Offset,
 }
 
 impl<'i> LiveFold<'i> {
     /// Nothing is opened yet: the first round does that.
     pub fn new(instance: &'i Instance) -> Self {
-        Self { instance, fold: None, governance: None, unshown: false }
+        Self { instance, fold: None, searched: Offset(0) }
     }
 
     /// Folds to the log's end. Another process that folds the same epoch may be ahead: then this one starts anew
@@ -59,12 +57,10 @@ impl<'i> LiveFold<'i> {
         let Some(fold) = &self.fold else { return Ok(None) };
         let shown = current_cut(&*self.instance.store).context("cannot read the current cut")?;
         let as_of = (self.instance.clock)();
-        if !is_due(self.instance, fold.lake(), shown.as_ref(), self.unshown, as_of) {
+        if !is_due(self.instance, fold.lake(), shown.as_ref(), as_of) {
             return Ok(None);
         }
-        let cut = super::publish(self.instance, fold.lake(), as_of)?;
-        self.unshown = false;
-        Ok(Some(cut))
+        super::publish(self.instance, fold.lake(), as_of).map(Some)
     }
 
     /// Writes a snapshot, so that the next start need not fold again what this one has folded.
@@ -85,49 +81,29 @@ impl<'i> LiveFold<'i> {
 
     /// The fold, of the rules that are in force now.
     fn opened(&mut self) -> Result<Fold<'i>> {
-        // Looked at before the rules are read: what comes in between is then seen twice, and never missed.
-        self.look()?;
+        // Before the rules are read: what comes in between is then found twice, and never missed.
+        self.search()?;
         match self.fold.take() {
             Some(fold) => Ok(fold),
             None => open_fold(self.instance),
         }
     }
 
-    /// Reads what is new on the topic `governance`: anything but our own notes of cuts is to be shown, and with
-    /// a taxonomy there may be another epoch.
-    fn look(&mut self) -> Result<()> {
+    /// Drops the fold where a taxonomy was published since the last search: there may be another epoch.
+    fn search(&mut self) -> Result<()> {
         let (topic, log) = (topic_name(Topic::Governance), &self.instance.log);
-        let mut from = match self.governance {
-            Some(from) => from,
-            None => self.shown_governance()?,
-        };
         loop {
-            let batch = log.read(&topic, Partition(0), from, Limits::default());
+            let batch = log.read(&topic, Partition(0), self.searched, Limits::default());
             let batch = batch.context("cannot read the topic governance")?;
-            for fact in batch.records.iter().filter_map(|r| codec::decode_fact(&r.value).ok()) {
-                self.unshown |= !matches!(fact.body, Body::CutTaken(_) | Body::WeekClosed(_));
-                if matches!(fact.body, Body::TaxonomyPublished(_)) {
-                    self.fold = None;
-                }
+            let mut facts = batch.records.iter().filter_map(|r| codec::decode_fact(&r.value).ok());
+            if facts.any(|fact| matches!(fact.body, Body::TaxonomyPublished(_))) {
+                self.fold = None;
             }
-            self.governance = Some(batch.next);
+            self.searched = batch.next;
             if batch.is_empty() {
                 return Ok(());
             }
-            from = batch.next;
         }
-    }
-
-    /// Where the published tables know the topic `governance` up to; its end, where they do not read it at all.
-    fn shown_governance(&self) -> Result<Offset> {
-        let shown = current_cut(&*self.instance.store).context("cannot read the current cut")?;
-        let positions = shown.map(|cut| cut.manifest.parts.positions).unwrap_or_default();
-        if positions.iter().any(|(topic, _, _)| topic == Topic::Governance) {
-            return Ok(positions.get(Topic::Governance, Partition(0)));
-        }
-        let ends =
-            self.instance.log.ends(&topic_name(Topic::Governance)).context("cannot read the log's end")?;
-        Ok(ends.get(&Partition(0)).copied().unwrap_or(Offset(0)))
     }
 }
 
@@ -140,24 +116,19 @@ fn show_epoch(instance: &Instance, fold: &Fold<'_>) -> Result<()> {
 }
 
 /// Whether a new cut would show anything that the one shown does not: other rules, other records, or the next day,
-/// with which weeks become complete and chains melt. The notes of the cuts themselves are no news; and where
-/// another process has published more than this one has folded, its cut stays.
-fn is_due(instance: &Instance, lake: &Lake, shown: Option<&Cut>, unshown: bool, as_of: Instant) -> bool {
-    let positions = lake.end().positions;
-    let Some(parts) = shown.map(|cut| &cut.manifest.parts) else { return positions != Positions::start() };
+/// with which weeks become complete and chains melt. Where another process has published more than this one has
+/// folded, its cut stays.
+fn is_due(instance: &Instance, lake: &Lake, shown: Option<&Cut>, as_of: Instant) -> bool {
+    let here = lake.end().positions;
+    let Some(parts) = shown.map(|cut| &cut.manifest.parts) else { return here != Positions::start() };
     if parts.epoch != lake.epoch() {
         return true;
     }
-    let (there, here) = (without_governance(&parts.positions), without_governance(&positions));
-    if there != here {
-        return !there.covers(&here);
+    if parts.positions != here {
+        return !parts.positions.covers(&here);
     }
     let day = |at: Instant| at.day(&instance.config.zone);
-    unshown || day(parts.as_of) < day(as_of)
-}
-
-fn without_governance(positions: &Positions) -> Positions {
-    positions.iter().filter(|(topic, _, _)| *topic != Topic::Governance).collect()
+    day(parts.as_of) < day(as_of)
 }
 
 /// Removes the cuts whose time is over: those that another one replaced at least `keep` ago.

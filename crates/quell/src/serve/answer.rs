@@ -149,7 +149,10 @@ impl Problem {
             Self::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::OtherHost | Self::Browser => StatusCode::FORBIDDEN,
             Self::Encoded | Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::TooLong { .. } | Self::NoEvents(NoEvents::TooMany { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooLong { .. }
+            | Self::NoEvents(NoEvents::TooMany { .. } | NoEvents::TooManyValues { .. }) => {
+                StatusCode::PAYLOAD_TOO_LARGE
+            }
             Self::SlowBody { .. } => StatusCode::REQUEST_TIMEOUT,
             Self::BrokenBody | Self::NoEvents(_) => StatusCode::BAD_REQUEST,
             Self::TooFast { .. } => StatusCode::TOO_MANY_REQUESTS,
@@ -170,6 +173,7 @@ impl Problem {
             Self::SlowBody { .. } => "body_too_slow",
             Self::BrokenBody => "body_broken_off",
             Self::NoEvents(NoEvents::TooMany { .. }) => "too_many_events",
+            Self::NoEvents(NoEvents::TooManyValues { .. }) => "too_many_values",
             Self::NoEvents(_) => "no_events",
             Self::TooFast { .. } => "too_fast",
             Self::Busy => "busy",

@@ -24,6 +24,27 @@ pub struct Submission {
     pub permit: OwnedSemaphorePermit,
 }
 
+/// Whoever waits for an answer.
+struct Waiting {
+    answer: oneshot::Sender<Result<Vec<Outcome>, Problem>>,
+    permit: OwnedSemaphorePermit,
+}
+
+impl Submission {
+    fn split(self) -> (Posted, Waiting) {
+        (self.posted, Waiting { answer: self.answer, permit: self.permit })
+    }
+}
+
+impl Waiting {
+    fn answer(self, answer: Result<Vec<Outcome>, Problem>) {
+        // First: a client that sends its next request after this answer must find its place free.
+        drop(self.permit);
+        // A client that has gone takes no answer.
+        let _ = self.answer.send(answer);
+    }
+}
+
 /// What the thread works with.
 pub struct Appender {
     /// Vault and log.
@@ -50,23 +71,19 @@ impl Appender {
     fn keep(&self, batch: Vec<Submission>) {
         let began = Instant::now();
         let events = batch.iter().map(|submission| submission.posted.len()).sum();
-        let (requests, answers): (Vec<_>, Vec<_>) =
-            batch.into_iter().map(|s| (s.posted, (s.answer, s.permit))).unzip();
+        let (requests, waiting): (Vec<_>, Vec<_>) = batch.into_iter().map(Submission::split).unzip();
         match keep_posted(&self.instance, &self.mapping, requests) {
             Ok(outcomes) => {
                 self.metrics.worked(Job::Append, began.elapsed(), (self.instance.clock)());
                 self.metrics.kept(events);
                 self.health.works(Job::Append);
-                for ((answer, _permit), outcomes) in answers.into_iter().zip(outcomes) {
-                    // A client that has gone takes no answer.
-                    let _ = answer.send(Ok(outcomes));
+                for (waiting, outcomes) in waiting.into_iter().zip(outcomes) {
+                    waiting.answer(Ok(outcomes));
                 }
             }
             Err(error) => {
                 self.failed(&error, began);
-                for (answer, _permit) in answers {
-                    let _ = answer.send(Err(Problem::NotKept));
-                }
+                waiting.into_iter().for_each(|waiting| waiting.answer(Err(Problem::NotKept)));
             }
         }
     }

@@ -97,6 +97,8 @@ impl Connection {
             .header_read_timeout(limits.head_timeout)
             .max_buf_size(HEAD_BYTES)
             .max_headers(HEADERS)
+            // A client that has said everything may close its half and still wait for the answer.
+            .half_close(true)
             .serve_connection(io, answer);
         tokio::pin!(connection);
         let ended = tokio::select! {

@@ -5,7 +5,8 @@ use super::chunk::Chunk;
 use super::filling::Filling;
 use codec::mapping::{Format, Mapping};
 use codec::records::{
-    Limits, NoDocument, Parser, Piece, Refusal, Unreadable, document, is_lines, line_too_deep, without_bom,
+    Limits, NoDocument, Parser, Piece, Refusal, Unreadable, count_values, document, is_lines, line_too_deep,
+    without_bom,
 };
 use domain::{RejectKind, RejectStage};
 use std::sync::Arc;
@@ -56,10 +57,22 @@ pub enum NoEvents {
         /// Events that are allowed.
         most: usize,
     },
+    /// They hold too many values.
+    #[error("expected at most {most} values in one request")]
+    TooManyValues {
+        /// Values that are allowed.
+        most: usize,
+    },
     /// There is not a single one.
     #[error("expected at least one event")]
     Empty,
 }
+
+/// Values of one event, on average, that a body may hold; real ones have some twenty. A value of two bytes takes
+/// fifty times that in memory, so their number has to have a bound besides that of the bytes.
+const VALUES_PER_EVENT: usize = 100;
+/// And at least so many, whatever the number of events.
+const VALUES_LEAST: usize = 10_000;
 
 /// Cuts a body into raw records, in its order; there is at least one. Where the form is not said it is looked
 /// for: lines where the first one is a whole object and others follow, else a document. A byte order mark at
@@ -71,6 +84,10 @@ pub fn posted(
     limits: &PostLimits,
 ) -> Result<Vec<Chunk>, NoEvents> {
     let body = without_bom(body);
+    let most = limits.events.saturating_mul(VALUES_PER_EVENT).max(VALUES_LEAST);
+    if count_values(body) > most {
+        return Err(NoEvents::TooManyValues { most });
+    }
     let looked_for = || if is_lines(body) { Form::Lines } else { Form::Document };
     let mut taken = Taken { filling: Filling::default(), name: Arc::from(PLACE), events: 0 };
     match form.unwrap_or_else(looked_for) {
@@ -196,6 +213,8 @@ mod tests {
         check(b"7", None, "expected a JSON object or an array of objects");
         check(b"[1,2,3,4]", None, "expected at most 3 events in one request");
         check(b"{}\n{}\n{}\n{}", None, "expected at most 3 events in one request");
+        let many = format!("{{\"a\":[{}]}}", vec!["1"; 10_001].join(","));
+        check(many.as_bytes(), None, "expected at most 10000 values in one request");
         check(b"{\"a\":{\"b\":[]}}", None, "expected at most 2 levels of nesting");
         check(b"{}\n{\"a\":{\"b\":[]}}", None, "expected at most 2 levels of nesting, but line 2 has more");
         check(

@@ -43,6 +43,11 @@ impl Connection {
         self.0.write_all(bytes)
     }
 
+    /// Says that nothing more comes.
+    pub fn close_half(&mut self) -> io::Result<()> {
+        self.0.shutdown(std::net::Shutdown::Write)
+    }
+
     /// Reads to the end of the connection; an answer is asked for with `Connection: close`.
     pub fn answer(mut self) -> io::Result<Answer> {
         let mut bytes = Vec::new();

@@ -104,6 +104,18 @@ fn a_body_without_a_length_has_the_same_limit() {
 }
 
 #[test]
+fn a_client_that_closes_its_half_is_answered() {
+    let data = Data::new();
+    let server = data.run(&[]);
+    let body = contact("c-1").to_string();
+    let mut connection = Connection::open(server.address).expect("a connection");
+    let head = head("POST", "/v1/contacts", &[], Some(body.len()));
+    connection.send(format!("{head}{body}").as_bytes()).expect("sent");
+    connection.close_half().expect("closed");
+    assert_eq!(connection.answer().expect("an answer").status, 202);
+}
+
+#[test]
 fn over_the_rate_clients_are_told_when_to_come_again() {
     let data = Data::new();
     let server = data.run(&[("QUELL_HTTP_RATE", "1")]);
