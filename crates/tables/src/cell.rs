@@ -4,7 +4,7 @@
 
 use crate::column::{Column, ID_BYTES, Kind, Place, UTC, proof_fields};
 use arrow::array::{
-    ArrayRef, BooleanBuilder, Date32Builder, FixedSizeBinaryBuilder, Float64Builder, Int64Builder,
+    ArrayRef, BooleanBuilder, Date32Builder, FixedSizeBinaryBuilder, Int64Builder,
     ListBuilder, MapBuilder, MapFieldNames, StringBuilder, StructBuilder, TimestampMicrosecondBuilder,
     make_builder,
 };
@@ -28,11 +28,6 @@ pub(crate) enum Get<R> {
     Ids(for<'a> fn(&'a R) -> &'a [FactId]),
     Bool(fn(&R) -> Option<bool>),
     Int(fn(&R) -> Option<i64>),
-    #[allow(
-        dead_code,
-        reason = "ratios come from SQL so far; a kind of column without a reader would be a gap"
-    )]
-    Ratio(fn(&R) -> Option<f64>),
     Instant(fn(&R) -> Option<Instant>),
     Day(fn(&R) -> Day),
     Attributes(for<'a> fn(&'a R) -> &'a BTreeMap<String, String>),
@@ -49,7 +44,6 @@ impl<R> Get<R> {
             Self::Ids(_) => Kind::Ids,
             Self::Bool(_) => Kind::Bool,
             Self::Int(_) => Kind::Int,
-            Self::Ratio(_) => Kind::Ratio,
             Self::Instant(_) => Kind::Instant,
             Self::Day(_) => Kind::Day,
             Self::Attributes(_) => Kind::Attributes,
@@ -98,7 +92,6 @@ enum Builder {
     Ids(ListBuilder<FixedSizeBinaryBuilder>),
     Bool(BooleanBuilder),
     Int(Int64Builder),
-    Ratio(Float64Builder),
     Instant(TimestampMicrosecondBuilder),
     Day(Date32Builder),
     Attributes(MapBuilder<StringBuilder, StringBuilder>),
@@ -119,7 +112,6 @@ impl Builder {
             Kind::Ids => Self::Ids(ListBuilder::with_capacity(id(), rows)),
             Kind::Bool => Self::Bool(BooleanBuilder::with_capacity(rows)),
             Kind::Int => Self::Int(Int64Builder::with_capacity(rows)),
-            Kind::Ratio => Self::Ratio(Float64Builder::with_capacity(rows)),
             Kind::Instant => {
                 Self::Instant(TimestampMicrosecondBuilder::with_capacity(rows).with_timezone(UTC))
             }
@@ -148,7 +140,6 @@ impl Builder {
             (Self::Ids(b), Get::Ids(f)) => rows.iter().for_each(|r| append_ids(b, r.map(f))),
             (Self::Bool(b), Get::Bool(f)) => rows.iter().for_each(|r| b.append_option(r.and_then(f))),
             (Self::Int(b), Get::Int(f)) => rows.iter().for_each(|r| b.append_option(r.and_then(f))),
-            (Self::Ratio(b), Get::Ratio(f)) => rows.iter().for_each(|r| b.append_option(r.and_then(f))),
             (Self::Instant(b), Get::Instant(f)) => {
                 rows.iter().for_each(|r| b.append_option(r.and_then(f).map(Instant::micros)));
             }
@@ -169,7 +160,6 @@ impl Builder {
             Self::Ids(mut b) => Arc::new(b.finish()),
             Self::Bool(mut b) => Arc::new(b.finish()),
             Self::Int(mut b) => Arc::new(b.finish()),
-            Self::Ratio(mut b) => Arc::new(b.finish()),
             Self::Instant(mut b) => Arc::new(b.finish()),
             Self::Day(mut b) => Arc::new(b.finish()),
             Self::Attributes(mut b) => Arc::new(b.finish()),

@@ -28,7 +28,7 @@ pub enum Kind {
     Bool,
     /// A whole number. Always 64 bits: sums of narrower integers wrap silently.
     Int,
-    /// One correctly rounded quotient of two whole numbers. Never summed or averaged.
+    /// One correctly rounded quotient of two whole numbers. Never summed, averaged or stored in the lake.
     Ratio,
     /// Microseconds since 1970-01-01T00:00:00Z.
     Instant,
@@ -38,8 +38,6 @@ pub enum Kind {
     Attributes,
     /// Proofs of mechanisms.
     Proofs,
-    /// One correctly rounded quotient of two whole numbers. Never summed, averaged or stored in the lake.
-    Ratio,
 }
 
 /// Where a table lives, which decides how its ids look.
@@ -70,7 +68,6 @@ impl Kind {
             Self::Day => DataType::Date32,
             Self::Attributes => DataType::Map(Arc::new(attribute_entries()), false),
             Self::Proofs => list_of(DataType::Struct(proof_fields(id))),
-            Self::Ratio => DataType::Float64,
         }
     }
 
@@ -88,7 +85,6 @@ impl Kind {
             Self::Day => "date",
             Self::Attributes => "map of text to text",
             Self::Proofs => "list of struct{mechanism, rule: text; facts: list of text}",
-            Self::Ratio => "float64",
         }
     }
 }

@@ -10,7 +10,7 @@ counted AS (
         count(*) AS contacts,
         coalesce(sum(CASE WHEN w.reason = 'unclassified' THEN 1 ELSE 0 END), 0) AS unclassified,
         coalesce(sum(CASE WHEN w.customer_key IS NULL THEN 1 ELSE 0 END), 0) AS anonymous,
-        coalesce(sum(CASE WHEN r.owner IS NULL THEN 1 ELSE 0 END), 0) AS unowned
+        coalesce(sum(CASE WHEN coalesce(r.owner, 'unowned') = 'unowned' THEN 1 ELSE 0 END), 0) AS unowned
     FROM week AS w
     LEFT JOIN reasons AS r ON r.reason = w.reason
 ),

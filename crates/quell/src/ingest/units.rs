@@ -1,17 +1,17 @@
 //! Counts of units from CSV files to governance facts. A count that is known already states nothing new; another
 //! one is the next revision of its day and replaces it.
 
-use super::{append, append_facts, fact};
+use super::keep::{Refused, keep};
+use super::{append_facts, fact};
 use crate::config::parse_instant;
 use crate::instance::Instance;
 use crate::pipeline;
-use crate::rejects::{RefusedInput, seal_rejects};
-use crate::sources::{self, Place, Read};
+use crate::sources::{self, Read};
 use anyhow::Result;
 use codec::governance::{UNIT_COLUMNS, units_counted};
 use codec::records::Refusal;
 use domain::fact::UnitsCounted;
-use domain::{Body, Day, Fact, Origin, RejectKind, RejectStage, Topic};
+use domain::{Body, Day, Fact, Origin, RejectKind, RejectStage};
 use report::{FirstRefusal, UnitDays, UnitsSummary};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -37,7 +37,7 @@ pub fn import_units(instance: &Instance, files: &[PathBuf]) -> Result<UnitsSumma
     summary.units = by_unit(&accepted);
     let facts = facts(instance, accepted, &mut summary)?;
     append_facts(instance, facts)?;
-    append_refused(instance, &refused, &mut summary)?;
+    keep_refused(instance, &refused, &mut summary)?;
     Ok(summary)
 }
 
@@ -47,14 +47,6 @@ struct Rows {
     counts: BTreeMap<(Day, String), i64>,
     accepted: Vec<UnitsCounted>,
     refused: Vec<Refused>,
-}
-
-/// A row that was refused.
-struct Refused {
-    refusal: Refusal,
-    place: Place,
-    raw: Vec<u8>,
-    whole: bool,
 }
 
 impl Rows {
@@ -122,7 +114,8 @@ fn stated(instance: &Instance, counted: UnitsCounted, revision: i64) -> Fact {
     fact(&instance.vault, origin, occurred_at, Body::UnitsCounted(Box::new(counted)))
 }
 
-fn append_refused(instance: &Instance, refused: &[Refused], summary: &mut UnitsSummary) -> Result<()> {
+/// Notes what was refused, and makes it durable.
+fn keep_refused(instance: &Instance, refused: &[Refused], summary: &mut UnitsSummary) -> Result<()> {
     let today = (instance.clock)().day(&instance.config.zone);
     for Refused { refusal, place, .. } in refused {
         summary.refusals.add(refusal.kind, || FirstRefusal {
@@ -132,22 +125,8 @@ fn append_refused(instance: &Instance, refused: &[Refused], summary: &mut UnitsS
             expected: refusal.expected.clone(),
         });
     }
-    let inputs: Vec<RefusedInput<'_>> = refused.iter().map(input).collect();
-    append(instance, Topic::Rejects, &seal_rejects(&instance.vault, today, &inputs)?)
-}
-
-fn input(refused: &Refused) -> RefusedInput<'_> {
-    RefusedInput {
-        source: SYSTEM,
-        file: &refused.place.file,
-        line: refused.place.line,
-        stage: refused.refusal.stage,
-        kind: refused.refusal.kind,
-        field: refused.refusal.field.as_deref(),
-        expected: &refused.refusal.expected,
-        raw: &refused.raw,
-        whole: refused.whole,
-    }
+    keep(instance, Vec::new(), SYSTEM, today, refused)?;
+    Ok(())
 }
 
 /// The days of each unit, counted once.

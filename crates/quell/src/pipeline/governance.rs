@@ -124,14 +124,9 @@ fn reasons(taxonomy: &Taxonomy) -> Vec<ReasonRow> {
         company_vote: leaf.votes.map(|votes| votes.company.word()),
         disposition: leaf.disposition,
         mechanism: leaf.mechanism,
-        unit: unit(leaf).map(str::to_owned),
+        unit: leaf.unit.clone(),
     };
     taxonomy.leaves().map(row).collect()
-}
-
-/// What contacts of a reason are divided by: its own unit, else the taxonomy's.
-const fn unit(_leaf: &Leaf) -> Option<&str> {
-    None
 }
 
 /// The taxonomy's owners, and the one that stands for nobody.
