@@ -1,6 +1,7 @@
 //! Figures to words: a small model per summary, rendered as text in Spanish or English. Everything arrives
 //! counted; nothing here queries, compares, sends, reads a clock or opens a file.
 
+pub mod demo;
 pub mod doctor;
 pub mod erase;
 pub mod import;
@@ -9,6 +10,7 @@ pub mod notice;
 pub mod refusals;
 pub mod rollup;
 
+pub use demo::DemoSummary;
 pub use doctor::{Check, DoctorReport, Finding, State, TopicEnds};
 pub use erase::EraseSummary;
 pub use import::{DryRunSummary, ImportSummary};

@@ -3,6 +3,7 @@
 
 mod classify;
 mod config;
+mod demo;
 mod doctor;
 mod erase;
 mod freshness;
@@ -51,7 +52,10 @@ impl Shell {
 
 /// Validates the configuration and runs the command.
 pub fn run(cli: Cli, environment: impl IntoIterator<Item = (String, String)>) -> Result<Exit, Failure> {
-    let home = Home::open(&cli.global.data)?;
+    let home = Home::open(cli.data())?;
+    if let Command::Demo(args) = &cli.command {
+        crate::demo::claim(&home, args.seed)?;
+    }
     let file = cli.global.config.as_deref();
     let loaded = crate::config::load(&home, file, cli.global.threads, environment)?;
     start_tracing(&loaded.config.trace);
@@ -63,6 +67,7 @@ pub fn run(cli: Cli, environment: impl IntoIterator<Item = (String, String)>) ->
 
 fn dispatch(shell: &mut Shell, command: Command) -> Result<Exit, Failure> {
     match command {
+        Command::Demo(args) => demo::run(shell, &args),
         Command::Import(args) => import::run(shell, &args),
         Command::Rollup(args) => rollup::run(shell, &args),
         Command::Path(args) => path::run(shell, &args),

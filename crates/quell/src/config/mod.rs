@@ -81,6 +81,9 @@ pub fn load(
         }
     }
     mistakes.extend(layers.add_environment(environment));
+    if let Ok(seed) = std::fs::read_to_string(home.demo_seed()) {
+        layers.add_demo_seed(&seed);
+    }
     if let Some(threads) = threads {
         layers.add_flag("threads", threads.get());
     }

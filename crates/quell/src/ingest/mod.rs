@@ -3,9 +3,11 @@
 
 mod import;
 mod prepare;
+mod taxonomy;
 
 pub use import::import;
 pub use prepare::{Prepared, fact, prepare};
+pub use taxonomy::{Publication, parse_taxonomy, publish_taxonomy};
 
 use crate::instance::{Instance, topic_name};
 use anyhow::{Context as _, Result};
