@@ -4,10 +4,10 @@ TOOLS := $(CURDIR)/target/tools
 DENY := $(TOOLS)/bin/cargo-deny
 DENY_VERSION := 0.20.2
 
-.PHONY: help build release test check fmt lint deny simulate breaks crash readers bench clean tools
+.PHONY: help build release test check fmt lint deny simulate breaks crash readers readers-loop soak bench clean tools
 
 help: ## List the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 tools:
 	@command -v $(CARGO) >/dev/null || { echo "missing: cargo (install it with rustup)"; exit 1; }
@@ -50,6 +50,12 @@ crash: tools ## kill -9 of importing and folding processes, 50 rounds
 
 readers: release ## Do DuckDB, Polars and pandas agree with quell sql?
 	tests/readers.sh
+
+soak: release ## quell run under load with kill -9: SOAK="--rate 500 --minutes 10 --kills 20"
+	tests/python/soak.py target/release/quell $(SOAK)
+
+readers-loop: release ## Readers while quell run publishes every second: READERS="--minutes 10"
+	tests/python/readers_loop.py target/release/quell $(READERS)
 
 bench: release ## Microseconds a contact of each stage
 	$(CARGO) run --locked --release -p quell-benches --bin stages

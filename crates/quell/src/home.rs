@@ -47,6 +47,11 @@ impl Home {
         self.root.join("lake")
     }
 
+    /// Reports for people, and the figures of closed weeks.
+    pub fn reports(&self) -> PathBuf {
+        self.root.join("reports")
+    }
+
     /// Published cuts.
     pub fn tables(&self) -> PathBuf {
         self.root.join("tables")
@@ -66,11 +71,6 @@ impl Home {
     /// Whether the demo has made this folder.
     pub fn is_demo(&self) -> bool {
         self.demo_seed().is_file()
-    }
-
-    /// Weekly reports.
-    pub fn reports(&self) -> PathBuf {
-        self.root.join("reports")
     }
 
     /// The folders that together are the instance.

@@ -17,8 +17,10 @@ pub mod parallel;
 pub mod pipeline;
 pub mod progress;
 pub mod rejects;
+pub mod serve;
 pub mod sources;
 pub mod text;
+pub mod weekly;
 
 use clap::Parser as _;
 use std::process::ExitCode;

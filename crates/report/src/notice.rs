@@ -11,6 +11,28 @@ pub fn newer_records(lang: Lang, newer: u64) -> String {
     }
 }
 
+/// The service takes contacts at this address.
+pub fn listening(lang: Lang, address: &str, folder: &str) -> String {
+    match lang {
+        Lang::En => format!("quell listens on http://{address} (data: {folder})"),
+        Lang::Es => format!("quell escucha en http://{address} (datos: {folder})"),
+    }
+}
+
+/// The service was asked to end.
+pub fn draining(lang: Lang) -> String {
+    lang.pick(
+        "Ending: requests under way are answered, everything is folded and published. Once more ends at once.",
+        "Terminando: se responde a lo pendiente, todo se incorpora y se publica. Otra señal termina al instante.",
+    )
+    .to_owned()
+}
+
+/// The service has ended, and everything is published.
+pub fn drained(lang: Lang) -> String {
+    lang.pick("Ended: everything is published.", "Terminado: todo está publicado.").to_owned()
+}
+
 /// Nothing was published yet, so it is done now.
 pub fn first_rollup(lang: Lang) -> String {
     lang.pick(

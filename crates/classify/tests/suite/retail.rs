@@ -33,43 +33,12 @@ const GOLD: &[(&str, &str, Mechanism)] = &[
 const CHASE: Mechanism = Mechanism::StatusChase;
 
 /// Words that a label must not have: the channel, a sentiment or an outcome says nothing of the cause.
-const NOT_A_CAUSE: &[&str] = &[
-    "app",
-    "call",
-    "chat",
-    "chatbot",
-    "correo",
-    "email",
-    "llamada",
-    "llamar",
-    "mail",
-    "phone",
-    "sms",
-    "social",
-    "telefono",
-    "whatsapp",
-    "angry",
-    "complaint",
-    "complain",
-    "contento",
-    "enfadado",
-    "enojado",
-    "happy",
-    "issue",
-    "problem",
-    "problema",
-    "queja",
-    "reclamacion",
-    "reclamo",
-    "resolved",
-    "resuelto",
-    "unhappy",
-    "web",
-];
-/// Words of which a label that asks nothing has one: it is worded as the customer says it.
-const FIRST_PERSON: &[&str] = &[
-    "i", "me", "my", "me", "mi", "mis", "quiero", "puedo", "necesito", "tengo", "yo", "consigo", "it", "es",
-];
+const NOT_A_CAUSE: &str = "app call chat chatbot correo email llamada llamar mail phone sms social telefono \
+    whatsapp web angry complaint complain contento enfadado enojado happy issue problem problema queja \
+    reclamacion reclamo resolved resuelto unhappy";
+/// Words of which a label that asks nothing has one: it is worded as the customer says it, of the customer or
+/// of the thing at hand.
+const CUSTOMERS_WORDS: &str = "i me my it mi mis yo es quiero puedo necesito tengo consigo";
 
 /// Read once: its rules are many to compile.
 static RETAIL: LazyLock<(Taxonomy, Classifier)> = LazyLock::new(|| {
@@ -179,9 +148,9 @@ fn labels_are_the_customers_words() {
         for language in ["es", "en"] {
             let label = leaf.labels[language].as_str();
             let said = words(label);
-            let has = |list: &[&str]| said.iter().any(|word| list.contains(&word.as_str()));
+            let has = |list: &str| list.split_whitespace().any(|word| said.iter().any(|said| said == word));
             assert!(seen.insert(label), "{label}: the label of two reasons");
-            assert!(label.ends_with('?') || has(FIRST_PERSON), "{}: {label}", leaf.id);
+            assert!(label.ends_with('?') || has(CUSTOMERS_WORDS), "{}: {label}", leaf.id);
             assert!(!has(NOT_A_CAUSE), "{}: {label}", leaf.id);
             let jargon = |word: &str| word.len() > 1 && word.chars().all(|c| c.is_uppercase() || c == '_');
             assert!(!label.split(' ').any(jargon), "{}: {label}", leaf.id);
@@ -227,6 +196,14 @@ fn filled(template: &str, with: &[&str; 4]) -> String {
     text
 }
 
+/// Courtesies change no reason.
+fn polite(text: &str, language: &str) -> String {
+    match language {
+        "es" => format!("Buenas tardes. {text} Quedo a la espera de su respuesta. Gracias, un saludo."),
+        _ => format!("Good afternoon. {text} I look forward to hearing from you. Thanks, kind regards."),
+    }
+}
+
 #[test]
 fn every_phrase_of_the_demo_has_its_reason() {
     let (_, classifier) = &*RETAIL;
@@ -235,7 +212,7 @@ fn every_phrase_of_the_demo_has_its_reason() {
         let (_, fillings) = FILLINGS.iter().find(|(of, _)| *of == language).unwrap();
         for (template, with) in texts.iter().flat_map(|text| fillings.iter().map(move |with| (text, with))) {
             let text = filled(template, with);
-            for said in [text.to_uppercase(), fold::fold(&text), text] {
+            for said in [polite(&text, &language), text.to_uppercase(), fold::fold(&text), text] {
                 let got = classified(classifier, &said);
                 if got.0 != reason {
                     wrong.push(format!("{reason} not {got:?}: {said}"));

@@ -60,7 +60,8 @@ impl<'t> Build<'t> {
         literal: impl Fn(&Entry<'t>) -> Result<T, String>,
     ) -> Option<Pick<T>> {
         let field = sheet.path.strip_prefix("fields.").unwrap_or(&sheet.path).to_owned();
-        let from = sheet.text("from", &mut self.mistakes);
+        let from = sheet.take("from");
+        let from = from.map(|entry| self.names(&entry));
         let constant = sheet.take("constant");
         let constant = constant.map(|entry| self.literal(&entry, &literal));
         let default = sheet.take("default").and_then(|entry| self.literal(&entry, &literal));
@@ -72,7 +73,7 @@ impl<'t> Build<'t> {
             (Some(_), Some(_)) => self.wrong(sheet, "expected either a column or a constant, found both"),
             (None, None) => self.wrong(sheet, "expected a column (from) or a constant"),
             (None, Some(constant)) => Some(Source::Constant(constant?)),
-            (Some(name), None) => {
+            (Some(names), None) => {
                 if need == Need::Always && required == Some(false) && default.is_none() {
                     self.wrong::<()>(
                         sheet,
@@ -80,11 +81,23 @@ impl<'t> Build<'t> {
                     );
                 }
                 let required = required.unwrap_or(need == Need::Always);
-                let slot = self.columns.add(&name);
-                Some(Source::Column(Column { name, slot, required, trim, nulls, default, otherwise }))
+                // Without a name there is a mistake already.
+                let (name, others) = names.split_first()?;
+                let (name, slot) = (name.clone(), self.columns.add(name));
+                let others = others.iter().map(|other| self.columns.add(other)).collect();
+                Some(Source::Column(Column { name, slot, others, required, trim, nulls, default, otherwise }))
             }
         };
         source.map(|source| Pick { field, source })
+    }
+
+    /// The name of a column, or of several: the first that has a value counts.
+    fn names(&mut self, entry: &Entry<'t>) -> Vec<String> {
+        let expected = "a column's name or a list of names";
+        if entry.elements().is_empty() {
+            entry.wrong(&mut self.mistakes, expected);
+        }
+        entry.texts(&mut self.mistakes, expected)
     }
 
     pub fn wrong<T>(&mut self, sheet: &Sheet<'_>, message: &str) -> Option<T> {

@@ -196,7 +196,9 @@ impl<E: Copy> WordField<E> {
     pub fn raw(&self, record: &Record<'_>) -> String {
         match &self.pick.source {
             Source::Constant(_) => String::new(),
-            Source::Column(column) => text_of(record.at(column.slot)).unwrap_or_default().into_owned(),
+            Source::Column(column) => {
+                column.value(record).and_then(text_of).map(Cow::into_owned).unwrap_or_default()
+            }
         }
     }
 }

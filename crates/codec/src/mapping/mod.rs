@@ -51,7 +51,7 @@
 //!
 //! | option | meaning |
 //! |---|---|
-//! | `from` / `constant` | the column / the same value for every record |
+//! | `from` / `constant` | the column, or a list of which the first that has a value counts / the same value for every record |
 //! | `required = true` | an empty value refuses the record. Null, a missing field, `""` and `[]` are empty |
 //! | `default` | stands in for an empty value |
 //! | `null = ["?", "n/a"]` | texts that mean empty too |
@@ -73,11 +73,11 @@ mod fields;
 mod head;
 mod iso;
 mod kinds;
-mod mistake;
-mod number;
+pub(crate) mod mistake;
+pub(crate) mod number;
 mod pick;
 mod plan;
-mod sheet;
+pub(crate) mod sheet;
 mod time;
 
 pub use collect::{Collected, Collector, CollectorFull};

@@ -23,6 +23,8 @@ pub(super) enum Source<T> {
 pub(super) struct Column<T> {
     pub name: String,
     pub slot: usize,
+    /// Further columns, looked at in this order where the ones before are empty.
+    pub others: Vec<usize>,
     /// An empty value without a default refuses the record.
     pub required: bool,
     /// White space around a text is no part of it.
@@ -71,10 +73,7 @@ impl<T: Clone> Pick<T> {
             Source::Constant(value) => return Ok(Some(value.clone())),
             Source::Column(column) => column,
         };
-        let value = record.at(column.slot);
-        if column.is_null(value) {
-            return self.empty(column);
-        }
+        let Some(value) = column.value(record) else { return self.empty(column) };
         match (read(value), &column.otherwise) {
             (Ok(value), _) => Ok(Some(value)),
             (Err(_), Otherwise::Value(value)) => Ok(Some(value.clone())),
@@ -108,6 +107,12 @@ impl<T: Clone> Pick<T> {
 }
 
 impl<T> Column<T> {
+    /// The first value that is not empty.
+    pub fn value<'r, 'a>(&self, record: &'r Record<'a>) -> Option<&'r Value<'a>> {
+        let slots = std::iter::once(&self.slot).chain(&self.others);
+        slots.map(|slot| record.at(*slot)).find(|value| !self.is_null(value))
+    }
+
     fn is_null(&self, value: &Value<'_>) -> bool {
         match value {
             Value::Missing | Value::Null => true,

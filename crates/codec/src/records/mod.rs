@@ -9,6 +9,7 @@
 //! Nothing here opens a file, and no message repeats what a record says.
 
 mod csv;
+mod document;
 mod ndjson;
 mod reader;
 mod refusal;
@@ -16,9 +17,10 @@ mod sniff;
 mod split;
 mod value;
 
+pub use document::{NoDocument, count_values, document, is_lines, line_too_deep};
 pub use reader::{Parser, Reader};
 pub use refusal::Refusal;
-pub use sniff::{SNIFFED_BYTES, Unreadable};
+pub use sniff::{SNIFFED_BYTES, Unreadable, without_bom};
 pub use split::{Limits, Piece};
 pub use value::{Columns, Record, Value};
 

@@ -15,7 +15,7 @@ pub(super) fn parse<'a>(columns: &'a Columns, raw: &'a [u8]) -> Result<Record<'a
     if !text.trim_start().starts_with('{') {
         return Err(malformed("one JSON object a line"));
     }
-    if too_deep(raw) {
+    if too_deep(raw, DEPTH_MAX) {
         return Err(malformed(&format!("at most {DEPTH_MAX} levels of nesting")));
     }
     let mut record = Record::empty(columns);
@@ -39,10 +39,10 @@ fn explain(error: &serde_json::Error) -> Refusal {
     malformed(&format!("one JSON object a line, but at column {}: {reason}", error.column()))
 }
 
-/// Whether objects and lists nest deeper than [`DEPTH_MAX`], outside of strings.
-fn too_deep(raw: &[u8]) -> bool {
+/// Whether objects and lists nest deeper than `most` levels, outside of strings.
+pub(super) fn too_deep(raw: &[u8], most: usize) -> bool {
     // Nearly every record has fewer brackets than levels allowed, which is quickly seen.
-    if memchr::memchr2_iter(b'{', b'[', raw).nth(DEPTH_MAX).is_none() {
+    if memchr::memchr2_iter(b'{', b'[', raw).nth(most).is_none() {
         return false;
     }
     let (mut depth, mut in_string, mut escaped) = (0usize, false, false);
@@ -55,7 +55,7 @@ fn too_deep(raw: &[u8]) -> bool {
             b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
             _ => {}
         }
-        if depth > DEPTH_MAX {
+        if depth > most {
             return true;
         }
     }

@@ -24,6 +24,11 @@ pub struct Parser {
 }
 
 impl Parser {
+    /// Parses JSON objects that somebody else has cut, such as those of a [`document`](super::document).
+    pub fn json(columns: Arc<Columns>) -> Self {
+        Self { columns, header: None }
+    }
+
     /// Parses the raw bytes of one record.
     pub fn parse<'a>(&'a self, raw: &'a [u8]) -> Result<Record<'a>, Refusal> {
         match &self.header {
@@ -36,7 +41,7 @@ impl Parser {
 impl Reader {
     /// Reads NDJSON: one JSON object a line; blank lines are skipped.
     pub fn ndjson(columns: Arc<Columns>, limits: Limits) -> Self {
-        let parser = Parser { columns: Arc::clone(&columns), header: None };
+        let parser = Parser::json(Arc::clone(&columns));
         Self::new(
             Rows::Lines,
             limits,

@@ -90,6 +90,6 @@ pub(super) fn sniff(head: &[u8], expected: &'static str) -> Result<(), Unreadabl
 }
 
 /// The bytes after a byte order mark.
-pub(super) fn without_bom(bytes: &[u8]) -> &[u8] {
+pub fn without_bom(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
 }

@@ -3,6 +3,7 @@
 
 mod classify;
 mod config;
+mod costs;
 mod demo;
 mod doctor;
 mod erase;
@@ -10,12 +11,15 @@ mod freshness;
 mod import;
 mod path;
 mod rejects;
+pub(crate) mod report_weekly;
 mod rollup;
+mod run;
 mod sql;
 mod taxonomy;
+mod units;
 
 use crate::cli::{Cli, Command};
-use crate::config::Loaded;
+use crate::config::{Flags, Loaded};
 use crate::failure::{Exit, Failure};
 use crate::home::Home;
 use crate::instance::Instance;
@@ -57,7 +61,8 @@ pub fn run(cli: Cli, environment: impl IntoIterator<Item = (String, String)>) ->
         crate::demo::claim(&home, args.seed)?;
     }
     let file = cli.global.config.as_deref();
-    let loaded = crate::config::load(&home, file, cli.global.threads, environment)?;
+    let flags = Flags { threads: cli.global.threads, listen: cli.command.listen() };
+    let loaded = crate::config::load(&home, file, flags, environment)?;
     start_tracing(&loaded.config.trace);
     let mut shell = Shell { home, loaded, out: Out::stdout(), json: cli.global.json };
     let exit = dispatch(&mut shell, cli.command)?;
@@ -69,13 +74,17 @@ fn dispatch(shell: &mut Shell, command: Command) -> Result<Exit, Failure> {
     match command {
         Command::Demo(args) => demo::run(shell, &args),
         Command::Import(args) => import::run(shell, &args),
+        Command::Run(_) => run::run(shell),
         Command::Rollup(args) => rollup::run(shell, &args),
         Command::Path(args) => path::run(shell, &args),
         Command::Sql(args) => sql::run(shell, &args),
+        Command::Report(args) => report_weekly::run(shell, &args),
         Command::Rejects(args) => rejects::run(shell, &args),
         Command::Erase(args) => erase::run(shell, &args),
         Command::Doctor => doctor::run(shell),
         Command::Taxonomy(args) => taxonomy::run(shell, &args),
+        Command::Units(args) => units::run(shell, &args),
+        Command::Costs(args) => costs::run(shell, &args),
         Command::Classify(args) => classify::run(shell, &args),
         Command::Config(args) => config::run(shell, args),
     }

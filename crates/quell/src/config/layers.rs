@@ -184,11 +184,10 @@ impl Layers {
         mistakes
     }
 
-    /// Adds a flag of the command line.
-    pub fn add_flag(&mut self, key: &str, value: usize) {
+    /// Adds a flag of the command line: its name, and the setting that it stands for.
+    pub fn add_flag(&mut self, key: &str, name: &str, value: Raw) {
         let layers = self.settings.get_mut(key).expect("a flag stands for a setting of the default file");
-        let value = Raw::Integer(i64::try_from(value).unwrap_or(i64::MAX));
-        layers.push(Written { value, place: Place::Flag { name: key.to_owned() } });
+        layers.push(Written { value, place: Place::Flag { name: name.to_owned() } });
     }
 
     /// What was written of a setting, weakest first.

@@ -3,11 +3,13 @@
 //! Every mistake is reported at once. Nothing below the binary reads a setting in another way.
 
 mod layers;
+mod serving;
 mod show;
 mod units;
 mod valid;
 
 pub use layers::{Layers, Mistake, Mistakes, Place, Raw};
+pub use serving::{HttpLimits, Serving};
 pub use show::{ShownSetting, shown};
 pub use units::{ByteSize, parse_instant};
 
@@ -49,6 +51,17 @@ pub struct Config {
     pub state_bytes_max: u64,
     /// How the vault comes to keys.
     pub vault: vault::Mode,
+    /// What `quell run` does.
+    pub serving: Serving,
+}
+
+/// Settings of the command line, which are stronger than all others.
+#[derive(Debug, Clone, Default)]
+pub struct Flags {
+    /// `--threads`.
+    pub threads: Option<NonZeroUsize>,
+    /// `--listen` of `quell run`.
+    pub listen: Option<String>,
 }
 
 /// A valid configuration with where it comes from.
@@ -61,11 +74,11 @@ pub struct Loaded {
     pub file: Option<PathBuf>,
 }
 
-/// Reads all layers and validates them: `file` is the one given with `--config`, `threads` the flag's value.
+/// Reads all layers and validates them: `file` is the one given with `--config`.
 pub fn load(
     home: &Home,
     file: Option<&Path>,
-    threads: Option<NonZeroUsize>,
+    flags: Flags,
     environment: impl IntoIterator<Item = (String, String)>,
 ) -> Result<Loaded, Mistakes> {
     let mut layers = Layers::new();
@@ -84,8 +97,11 @@ pub fn load(
     if let Ok(seed) = std::fs::read_to_string(home.demo_seed()) {
         layers.add_demo_seed(&seed);
     }
-    if let Some(threads) = threads {
-        layers.add_flag("threads", threads.get());
+    if let Some(threads) = flags.threads {
+        layers.add_flag("threads", "threads", Raw::Integer(i64::try_from(threads.get()).unwrap_or(i64::MAX)));
+    }
+    if let Some(listen) = flags.listen {
+        layers.add_flag("http.listen", "listen", Raw::Text(listen));
     }
     match valid::validate(&layers, mistakes) {
         Ok(config) => Ok(Loaded { config, layers, file: read_file }),

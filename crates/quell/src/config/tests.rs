@@ -31,7 +31,7 @@ fn stronger_layers_win() {
     assert_eq!(config.partitions, 9);
     let mut layers = Layers::new();
     layers.add_environment([("QUELL_THREADS".to_owned(), "3".to_owned())]);
-    layers.add_flag("threads", 2);
+    layers.add_flag("threads", "threads", Raw::Integer(2));
     assert_eq!(valid::validate(&layers, Vec::new()).expect("valid").threads.get(), 2);
     let threads = shown(&layers).into_iter().find(|s| s.key == "threads").expect("shown");
     assert_eq!((threads.value.to_string(), threads.place.to_string()), ("2".into(), "flag --threads".into()));

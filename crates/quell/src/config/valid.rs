@@ -26,6 +26,7 @@ pub(super) fn validate(layers: &Layers, mistakes: Vec<Mistake>) -> Result<Config
         fold_batch: check.integer("fold.batch", 1, 10_000_000),
         state_bytes_max: check.state_size("memory.state_max"),
         vault: check.vault(),
+        serving: check.serving(),
     };
     if check.mistakes.is_empty() {
         return Ok(config);
@@ -36,14 +37,18 @@ pub(super) fn validate(layers: &Layers, mistakes: Vec<Mistake>) -> Result<Config
 
 /// Collects mistakes. Each method gives the strongest layer's value; after a mistake it gives some harmless
 /// one, and nothing of it is used, because [`validate`] then fails as a whole.
-struct Check<'a> {
+pub(super) struct Check<'a> {
     layers: &'a Layers,
     mistakes: Vec<Mistake>,
 }
 
 impl Check<'_> {
     /// Reads every layer of a setting; `read` says what was expected where it cannot.
-    fn each<T>(&mut self, key: &str, read: impl Fn(&Raw, &Place) -> Result<T, String>) -> Option<T> {
+    pub(super) fn each<T>(
+        &mut self,
+        key: &str,
+        read: impl Fn(&Raw, &Place) -> Result<T, String>,
+    ) -> Option<T> {
         let mut strongest = None;
         for written in self.layers.of(key) {
             match read(&written.value, &written.place) {
@@ -101,7 +106,7 @@ impl Check<'_> {
         self.each(key, read).unwrap_or_default()
     }
 
-    fn integer<T: TryFrom<i64> + Default>(&mut self, key: &str, min: i64, max: i64) -> T {
+    pub(super) fn integer<T: TryFrom<i64> + Default>(&mut self, key: &str, min: i64, max: i64) -> T {
         let read = |raw: &Raw, _: &Place| {
             let number = match raw {
                 Raw::Integer(n) => Some(*n),
@@ -138,11 +143,15 @@ impl Check<'_> {
 
     /// More than zero and at most ten years: beyond it, windows would reach past any data there is.
     fn span(&mut self, key: &str) -> Span {
-        let most = Span::from_days(3650);
+        let (least, most) = (Span::from_micros(1), Span::from_days(3650));
+        self.span_within(key, least, most, "more than nothing and at most \"3650d\"")
+    }
+
+    /// A length of time in `[least, most]`; `expected` says so to people.
+    pub(super) fn span_within(&mut self, key: &str, least: Span, most: Span, expected: &str) -> Span {
         let read = |raw: &Raw, _: &Place| {
             let span = parse_span(text(raw).unwrap_or_default())?;
-            let expected = || "more than nothing and at most \"3650d\"".to_owned();
-            (span > Span::from_micros(0) && span <= most).then_some(span).ok_or_else(expected)
+            (least <= span && span <= most).then_some(span).ok_or_else(|| expected.to_owned())
         };
         self.each(key, read).unwrap_or(most)
     }
@@ -157,7 +166,7 @@ impl Check<'_> {
         self.size(key, 64 << 20, 1 << 40)
     }
 
-    fn size(&mut self, key: &str, min: u64, max: u64) -> u64 {
+    pub(super) fn size(&mut self, key: &str, min: u64, max: u64) -> u64 {
         let read = |raw: &Raw, _: &Place| {
             let size = parse_size(text(raw).unwrap_or_default())?;
             let expected = || format!("from {} to {}", super::ByteSize(min), super::ByteSize(max));
@@ -205,7 +214,7 @@ impl Check<'_> {
     }
 }
 
-fn text(raw: &Raw) -> Option<&str> {
+pub(super) fn text(raw: &Raw) -> Option<&str> {
     match raw {
         Raw::Text(text) | Raw::Untyped(text) => Some(text),
         Raw::Integer(_) | Raw::Flag(_) | Raw::Float(_) => None,

@@ -5,7 +5,7 @@ use super::company::{Calendar, record};
 use super::truths::{Evidence, Series};
 use analytics::Session;
 use anyhow::{Context as _, Result, ensure};
-use arrow::array::{Array as _, AsArray as _, RecordBatch};
+use arrow::array::{AsArray as _, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
 use domain::{Day, Instant, Span};

@@ -1,17 +1,22 @@
 //! The steps of the demo, each as the command of its name does it.
 
 use super::folder::MAPPING;
+use crate::cli::ReportFormat;
+use crate::commands::report_weekly::write;
 use crate::ingest;
 use crate::instance::Instance;
 use crate::pipeline;
 use crate::progress::Meter;
 use crate::sources::{SourceReader, Wanted};
+use crate::weekly;
 use analytics::Session;
 use anyhow::{Context as _, Result, anyhow, bail};
 use codec::mapping::{Format, Mapping};
 use domain::fact::CustomerMerged;
 use domain::{Body, Fact, Identifier, Instant, IsoWeek, Origin, Strength};
-use report::{ImportSummary, RollupSummary};
+use lake::Cut;
+use report::{ImportSummary, Lang, RollupSummary};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -80,24 +85,40 @@ pub(super) fn publish(instance: &Instance, as_of: Instant) -> Result<RollupSumma
     pipeline::rollup(instance, Some(as_of))
 }
 
-/// SQL over the cut that was published.
-pub(super) fn session(instance: &Instance) -> Result<Session> {
-    let cut = lake::current_cut(&*instance.store).context("cannot read the published tables")?;
-    let cut = cut.context("the tables that were published just now are gone")?;
-    Ok(Session::open(&*instance.store, &cut, &pipeline::resources(instance), &instance.config.zone)?)
-}
-
 /// Counts what contacts are divided by.
-pub(super) fn import_units(_instance: &Instance, _file: &Path) -> Result<()> {
-    Ok(())
+pub(super) fn import_units(instance: &Instance, file: &Path) -> Result<()> {
+    ingest::import_units(instance, &[file.to_owned()]).map(drop)
 }
 
 /// Says what contacts cost.
-pub(super) fn set_costs(_instance: &Instance, _file: &Path) -> Result<()> {
-    Ok(())
+pub(super) fn set_costs(instance: &Instance, file: &Path) -> Result<()> {
+    let text = crate::text::read(file, "the cost rates")?;
+    let rates = codec::governance::cost_rates(&text, "costs.toml", None).map_err(|mistakes| {
+        let mistakes: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
+        anyhow!("the cost rates of the demo are not valid\n{}", mistakes.join("\n"))
+    })?;
+    ingest::set_costs(instance, rates).map(drop)
 }
 
-/// Writes the week's report in both languages; the path of the one in the configured language.
+/// Writes the week's report as a page in both languages and closes the week; the path of the page in the
+/// configured language.
 pub(super) fn weekly_reports(instance: &Instance, week: IsoWeek) -> Result<PathBuf> {
-    Ok(instance.home.reports().join(format!("{week}.{}.html", instance.config.language.tag())))
+    let weekly = weekly::weekly(instance, &cut(instance)?, Some(week))?;
+    weekly::close(instance, &weekly)?;
+    let html = BTreeSet::from([ReportFormat::Html]);
+    let page = |lang: Lang| Ok((lang, write(&weekly, lang, &html, &instance.home.reports())?));
+    let pages: Vec<(Lang, Vec<PathBuf>)> = Lang::ALL.iter().copied().map(page).collect::<Result<_>>()?;
+    let mut own = pages.into_iter().filter(|(lang, _)| *lang == instance.config.language);
+    own.find_map(|(_, paths)| paths.into_iter().next()).context("no page in the configured language was written")
+}
+
+/// SQL over the cut that was published.
+pub(super) fn session(instance: &Instance) -> Result<Session> {
+    let zone = &instance.config.zone;
+    Ok(Session::open(&*instance.store, &cut(instance)?, &pipeline::resources(instance), zone)?)
+}
+
+fn cut(instance: &Instance) -> Result<Cut> {
+    let cut = lake::current_cut(&*instance.store).context("cannot read the published tables")?;
+    cut.context("the tables that were published just now are gone")
 }

@@ -1,18 +1,16 @@
 //! Importing files: chunks are parsed, mapped, redacted and sealed by workers; one thread appends them in the
 //! order of the files, a batch at a time.
 
-use super::{append, outgoing, prepare};
+use super::keep::{Refused, draft, keep};
+use super::{outgoing, prepare};
 use crate::instance::Instance;
 use crate::progress::Meter;
-use crate::rejects::{RefusedInput, seal_rejects};
-use crate::sources::{Chunk, Place, Read, SourceReader, in_order};
+use crate::sources::{Chunk, Place, SourceReader, in_order};
 use anyhow::Result;
 use codec::mapping::{Collected, Collector, Draft, Mapping};
-use codec::records::Refusal;
 use domain::{Day, Topic};
 use log::Outgoing;
 use report::{FirstRefusal, ImportSummary};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Reads the source to its end and appends facts and rejects durably; returns what it counted.
@@ -31,14 +29,6 @@ pub fn import(
         |done| import.take(done?),
     )?;
     import.finish()
-}
-
-/// A record that was refused.
-struct Refused {
-    refusal: Refusal,
-    place: Place,
-    raw: Vec<u8>,
-    whole: bool,
 }
 
 /// A draft that waits for the other rows of its record.
@@ -68,17 +58,12 @@ fn work(instance: &Instance, mapping: &Mapping, chunk: &Chunk, collects: bool) -
     let mut drafts = Vec::with_capacity(chunk.len());
     let (mut rows, mut refused) = (Vec::new(), Vec::new());
     for read in chunk.reads() {
-        match read {
-            Read::Record { record, place, raw } => match mapping.map(&record) {
-                Ok(draft) if collects => rows.push(Row { draft, place, raw: raw.bytes().into_owned() }),
-                Ok(draft) => drafts.push(draft),
-                Err(refusal) => {
-                    refused.push(Refused { refusal, place, raw: raw.bytes().into_owned(), whole: true })
-                }
-            },
-            Read::Refused { refusal, place, raw, whole } => {
-                refused.push(Refused { refusal, place, raw: raw.bytes().into_owned(), whole });
+        match draft(mapping, read) {
+            Ok((draft, place, raw)) if collects => {
+                rows.push(Row { draft, place, raw: raw.bytes().into_owned() })
             }
+            Ok((draft, ..)) => drafts.push(draft),
+            Err(record) => refused.push(record),
         }
     }
     let facts = ready(instance, drafts)?;
@@ -190,42 +175,19 @@ impl<'i> Import<'i> {
         let Facts { facts, suppressed } = std::mem::take(&mut self.waiting);
         self.summary.facts += facts.len() as u64;
         self.summary.suppressed += suppressed;
-        let mut by_topic: BTreeMap<Topic, Vec<Outgoing>> = BTreeMap::new();
-        facts.into_iter().for_each(|(topic, record)| by_topic.entry(topic).or_default().push(record));
-        for (topic, records) in by_topic {
-            append(self.instance, topic, &records)?;
-        }
-        self.append_refused()
+        let refused = std::mem::take(&mut self.refused);
+        self.count_refused(&refused);
+        keep(self.instance, facts, self.mapping.system(), self.day, &refused).map(drop)
     }
 
-    fn append_refused(&mut self) -> Result<()> {
-        let refused = std::mem::take(&mut self.refused);
-        for r in &refused {
+    fn count_refused(&mut self, refused: &[Refused]) {
+        for r in refused {
             self.summary.refusals.add(r.refusal.kind, || FirstRefusal {
                 file: r.place.file.to_string(),
                 line: r.place.line,
                 field: r.refusal.field.clone(),
                 expected: r.refusal.expected.clone(),
             });
-        }
-        let inputs: Vec<RefusedInput<'_>> = refused.iter().map(|r| self.input(r)).collect();
-        append(self.instance, Topic::Rejects, &seal_rejects(&self.instance.vault, self.day, &inputs)?)
-    }
-
-    fn input<'r>(&self, r: &'r Refused) -> RefusedInput<'r>
-    where
-        'i: 'r,
-    {
-        RefusedInput {
-            source: self.mapping.system(),
-            file: &r.place.file,
-            line: r.place.line,
-            stage: r.refusal.stage,
-            kind: r.refusal.kind,
-            field: r.refusal.field.as_deref(),
-            expected: &r.refusal.expected,
-            raw: &r.raw,
-            whole: r.whole,
         }
     }
 

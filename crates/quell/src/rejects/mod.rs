@@ -43,8 +43,12 @@ pub struct RefusedInput<'a> {
 }
 
 /// Seals refused inputs under the key of the day on which they were refused; ready to be appended to the topic
-/// `rejects`. The day's key is durable when this returns.
-pub fn seal_rejects(vault: &Vault, day: Day, inputs: &[RefusedInput<'_>]) -> Result<Vec<Outgoing>> {
+/// `rejects`, each with its id. The day's key is durable when this returns.
+pub fn seal_rejects(
+    vault: &Vault,
+    day: Day,
+    inputs: &[RefusedInput<'_>],
+) -> Result<Vec<(RejectId, Outgoing)>> {
     if inputs.is_empty() {
         return Ok(Vec::new());
     }
@@ -53,7 +57,7 @@ pub fn seal_rejects(vault: &Vault, day: Day, inputs: &[RefusedInput<'_>]) -> Res
     inputs.iter().map(|input| seal(vault, day, key, input)).collect()
 }
 
-fn seal(vault: &Vault, day: Day, key: KeyId, input: &RefusedInput<'_>) -> Result<Outgoing> {
+fn seal(vault: &Vault, day: Day, key: KeyId, input: &RefusedInput<'_>) -> Result<(RejectId, Outgoing)> {
     let kept = &input.raw[..input.raw.len().min(KEPT_BYTES_MAX)];
     let id = RejectId::of(vault, input);
     let notes = Notes {
@@ -70,7 +74,7 @@ fn seal(vault: &Vault, day: Day, key: KeyId, input: &RefusedInput<'_>) -> Result
     };
     let sealed = vault.seal(key, kept, id.as_bytes()).context("cannot seal a refused input")?;
     let value = wire::encode(&notes, &sealed.bytes);
-    Ok(Outgoing { partition: Partition(0), key: id.as_bytes().to_vec(), value })
+    Ok((id, Outgoing { partition: Partition(0), key: id.as_bytes().to_vec(), value }))
 }
 
 #[cfg(test)]

@@ -19,8 +19,9 @@ fn input<'a>(line: u64, raw: &'a [u8]) -> RefusedInput<'a> {
     }
 }
 
-fn day(text: &str) -> Day {
-    Day::parse(text).expect("a day")
+fn sealed(vault: &Vault, day: &str, inputs: &[RefusedInput<'_>]) -> Vec<Outgoing> {
+    let day = Day::parse(day).expect("a day");
+    seal_rejects(vault, day, inputs).expect("sealed").into_iter().map(|(_, record)| record).collect()
 }
 
 #[test]
@@ -32,11 +33,10 @@ fn what_was_refused_comes_back_byte_for_byte() {
     log.create(&topic, 1).expect("the topic");
     let bytes: &[&[u8]] = &[b"canary-one\xff\0", b"", b"two\r"];
     let all: Vec<_> = bytes.iter().zip(1..).map(|(raw, line)| input(line, raw)).collect();
-    log.append(&topic, &seal_rejects(&vault, day("2026-05-01"), &all).expect("sealed")).expect("appended");
+    log.append(&topic, &sealed(&vault, "2026-05-01", &all)).expect("appended");
     // The same file again, a day later: the first line is refused for another reason now.
     let again = RefusedInput { kind: RejectKind::Missing, ..all[0] };
-    log.append(&topic, &seal_rejects(&vault, day("2026-05-02"), &[again]).expect("sealed"))
-        .expect("appended");
+    log.append(&topic, &sealed(&vault, "2026-05-02", &[again])).expect("appended");
 
     let listing = Listing::read(&log).expect("a listing");
     let seen: Vec<_> = listing.rejects().map(|r| (r.line, r.kind, r.day.to_string())).collect();
@@ -67,7 +67,7 @@ fn what_was_refused_comes_back_byte_for_byte() {
 fn no_bytes_make_reading_panic() {
     let folder = tempfile::tempdir().expect("a folder");
     let vault = Vault::open(&folder.path().join("vault.db"), Mode::Seeded(1)).expect("a vault");
-    let sealed = seal_rejects(&vault, day("2026-05-01"), &[input(1, b"x")]).expect("sealed").remove(0);
+    let sealed = sealed(&vault, "2026-05-01", &[input(1, b"x")]).remove(0);
     let record = |key: &[u8], value: &[u8]| Record {
         offset: domain::Offset(0),
         recorded_at: domain::Instant::from_micros(0).expect("an instant"),
@@ -94,7 +94,7 @@ fn more_bytes_than_the_log_takes_are_cut_and_that_is_said() {
     let folder = tempfile::tempdir().expect("a folder");
     let vault = Vault::open(&folder.path().join("vault.db"), Mode::Seeded(1)).expect("a vault");
     let raw = vec![b'a'; KEPT_BYTES_MAX + 1];
-    let sealed = seal_rejects(&vault, day("2026-05-01"), &[input(1, &raw)]).expect("sealed").remove(0);
+    let sealed = sealed(&vault, "2026-05-01", &[input(1, &raw)]).remove(0);
     assert!(sealed.key.len() + sealed.value.len() <= log::MAX_RECORD_BYTES);
     let at = domain::Instant::from_micros(0).expect("an instant");
     let record = Record { offset: domain::Offset(0), recorded_at: at, key: sealed.key, value: sealed.value };

@@ -28,6 +28,11 @@ impl RejectId {
         Self(std::array::from_fn(|i| hash[i]))
     }
 
+    /// From its bytes.
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
     /// Its bytes.
     pub const fn as_bytes(&self) -> &[u8; 16] {
         &self.0

@@ -4,16 +4,21 @@
 
 mod arrow_value;
 mod chunk;
+mod csv_rows;
+mod filling;
 mod open;
 mod parallel;
 mod parquet_file;
+mod posted;
 mod text_file;
 
 #[cfg(test)]
 mod tests;
 
 pub use chunk::{Chunk, Place, Raw, Read};
+pub use csv_rows::each_csv_row;
 pub use parallel::in_order;
+pub use posted::{Form, NoEvents, PostLimits, posted};
 
 use anyhow::Result;
 use codec::mapping::{Format, Mapping};

@@ -1,7 +1,8 @@
 //! CSV and NDJSON files: their bytes, cut into chunks of raw records by `codec`.
 
-use super::chunk::{Body, Chunk, Piece};
-use super::{CHUNK_BYTES, CHUNK_RECORDS, open};
+use super::chunk::Chunk;
+use super::filling::Filling;
+use super::open;
 use anyhow::{Context as _, Result, anyhow};
 use codec::mapping::Format;
 use codec::records::{self, Parser, Reader, SNIFFED_BYTES};
@@ -27,17 +28,6 @@ pub(super) struct TextFile {
     reader: Option<Reader>,
     block: Vec<u8>,
     filling: Filling,
-}
-
-/// The chunk that is being filled.
-#[derive(Default)]
-struct Filling {
-    parser: Option<Parser>,
-    bytes: Vec<u8>,
-    pieces: Vec<Piece>,
-    /// Bytes read from the file since the last chunk.
-    bytes_read: u64,
-    full: Vec<Chunk>,
 }
 
 impl TextFile {
@@ -89,34 +79,5 @@ impl TextFile {
 
     fn unreadable(&self, error: &records::Unreadable) -> anyhow::Error {
         anyhow!("cannot import {}: {error}", self.path.display())
-    }
-}
-
-impl Filling {
-    fn take(&mut self, name: &Arc<str>, parser: &Parser, piece: records::Piece<'_>) {
-        let (line, raw, refused) = match piece {
-            records::Piece::Record { line, raw } => (line, raw, None),
-            records::Piece::Refused { line, raw, whole, refusal } => (line, raw, Some((refusal, whole))),
-        };
-        if self.parser.is_none() {
-            self.parser = Some(parser.clone());
-        }
-        let from = self.bytes.len();
-        self.bytes.extend_from_slice(raw);
-        self.pieces.push(Piece { line, range: from..self.bytes.len(), refused });
-        if self.pieces.len() >= CHUNK_RECORDS || self.bytes.len() >= CHUNK_BYTES {
-            self.close(name);
-        }
-    }
-
-    fn close(&mut self, name: &Arc<str>) {
-        let Some(parser) = self.parser.clone().filter(|_| !self.pieces.is_empty()) else { return };
-        let (bytes, pieces) = (std::mem::take(&mut self.bytes), std::mem::take(&mut self.pieces));
-        let bytes_read = std::mem::take(&mut self.bytes_read);
-        self.full.push(Chunk {
-            file: Arc::clone(name),
-            bytes_read,
-            body: Body::Text { parser, bytes, pieces },
-        });
     }
 }

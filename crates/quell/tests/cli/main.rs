@@ -46,6 +46,7 @@ cases! {
     import,
     parquet,
     rejects,
+    run,
     sql,
     taxonomy,
     usage,

@@ -1,0 +1,139 @@
+//! A fold that goes on for as long as the process: its state stays in memory, and each round folds what is new
+//! and publishes it where there is anything to publish.
+//!
+//! After an error its state is thrown away, because it may be ahead of the lake; the next round opens it from the
+//! lake's end.
+
+use super::fold::Fold;
+use super::{Folded, OVERTAKEN_MOST, is_fenced, open_fold};
+use crate::instance::{Instance, topic_name};
+use crate::progress::Meter;
+use anyhow::{Context as _, Result, bail};
+use domain::{Body, CutId, Instant, Offset, Partition, Positions, Span, Topic};
+use lake::{Cut, Lake, current_cut, live, set_live};
+use log::Limits;
+
+/// Cuts that stay whatever their age: the current one, and one before it to compare with.
+const CUTS_KEPT: usize = 2;
+
+/// A fold that goes on.
+pub struct LiveFold<'i> {
+    instance: &'i Instance,
+    fold: Option<Fold<'i>>,
+    /// Up to where the topic `governance` was searched for taxonomies.
+    searched: Offset,
+}
+
+impl<'i> LiveFold<'i> {
+    /// Nothing is opened yet: the first round does that.
+    pub fn new(instance: &'i Instance) -> Self {
+        Self { instance, fold: None, searched: Offset(0) }
+    }
+
+    /// Folds to the log's end. Another process that folds the same epoch may be ahead: then this one starts anew
+    /// from where the other one is.
+    pub fn fold(&mut self) -> Result<Folded> {
+        for _ in 0..OVERTAKEN_MOST {
+            let mut fold = self.opened()?;
+            let before = fold.lake().end().counts;
+            match fold.advance(&Meter::silent()) {
+                Ok(records) => {
+                    show_epoch(self.instance, &fold)?;
+                    let counts = fold.lake().end().counts;
+                    self.fold = Some(fold);
+                    return Ok(Folded { records, fresh: counts.minus(before), counts });
+                }
+                Err(error) if is_fenced(&error) => {
+                    tracing::info!("another process is folding: starting from where it is")
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        bail!("other processes kept folding at the same time; nothing is lost, it is tried again")
+    }
+
+    /// Takes a cut and publishes it; `None` where the tables that are shown have everything already.
+    pub fn publish(&mut self) -> Result<Option<Cut>> {
+        let Some(fold) = &self.fold else { return Ok(None) };
+        let shown = current_cut(&*self.instance.store).context("cannot read the current cut")?;
+        let as_of = (self.instance.clock)();
+        if !is_due(self.instance, fold.lake(), shown.as_ref(), as_of) {
+            return Ok(None);
+        }
+        super::publish(self.instance, fold.lake(), as_of).map(Some)
+    }
+
+    /// Writes a snapshot, so that the next start need not fold again what this one has folded.
+    pub fn save(&mut self) -> Result<()> {
+        self.fold.as_mut().map_or(Ok(()), Fold::save_unsaved)
+    }
+
+    /// Records of the log that the fold has not read.
+    pub fn behind(&self) -> Result<u64> {
+        let read = self.fold.as_ref().map_or_else(Positions::start, |fold| fold.lake().end().positions);
+        let mut behind = 0;
+        for topic in [Topic::Facts, Topic::Company] {
+            let ends = self.instance.log.ends(&topic_name(topic)).context("cannot read the log's end")?;
+            behind += ends.iter().map(|(p, end)| end.0.saturating_sub(read.get(topic, *p).0)).sum::<u64>();
+        }
+        Ok(behind)
+    }
+
+    /// The fold, of the rules that are in force now.
+    fn opened(&mut self) -> Result<Fold<'i>> {
+        // Before the rules are read: what comes in between is then found twice, and never missed.
+        self.search()?;
+        match self.fold.take() {
+            Some(fold) => Ok(fold),
+            None => open_fold(self.instance),
+        }
+    }
+
+    /// Drops the fold where a taxonomy was published since the last search: there may be another epoch.
+    fn search(&mut self) -> Result<()> {
+        let (topic, log) = (topic_name(Topic::Governance), &self.instance.log);
+        loop {
+            let batch = log.read(&topic, Partition(0), self.searched, Limits::default());
+            let batch = batch.context("cannot read the topic governance")?;
+            let mut facts = batch.records.iter().filter_map(|r| codec::decode_fact(&r.value).ok());
+            if facts.any(|fact| matches!(fact.body, Body::TaxonomyPublished(_))) {
+                self.fold = None;
+            }
+            self.searched = batch.next;
+            if batch.is_empty() {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// Serves the epoch of this fold, where another one is served.
+fn show_epoch(instance: &Instance, fold: &Fold<'_>) -> Result<()> {
+    if live(&*instance.store).context("cannot read which epoch is live")? != Some(fold.epoch()) {
+        set_live(&*instance.store, fold.epoch()).context("cannot set the live epoch")?;
+    }
+    Ok(())
+}
+
+/// Whether a new cut would show anything that the one shown does not: other rules, other records, or the next day,
+/// with which weeks become complete and chains melt. Where another process has published more than this one has
+/// folded, its cut stays.
+fn is_due(instance: &Instance, lake: &Lake, shown: Option<&Cut>, as_of: Instant) -> bool {
+    let here = lake.end().positions;
+    let Some(parts) = shown.map(|cut| &cut.manifest.parts) else { return here != Positions::start() };
+    if parts.epoch != lake.epoch() {
+        return true;
+    }
+    if parts.positions != here {
+        return !parts.positions.covers(&here);
+    }
+    let day = |at: Instant| at.day(&instance.config.zone);
+    day(parts.as_of) < day(as_of)
+}
+
+/// Removes the cuts whose time is over: those that another one replaced at least `keep` ago.
+pub fn prune(instance: &Instance, keep: Span) -> Result<Vec<CutId>> {
+    let now = (instance.clock)();
+    let older_than = now.plus(Span::from_micros(-keep.micros()));
+    lake::prune(&*instance.store, CUTS_KEPT, older_than).context("cannot remove old cuts")
+}

@@ -1,0 +1,113 @@
+//! Making events durable, for many requests with one synced write: while one write is under way the requests that
+//! come in gather, and the next write takes all of them. One thread owns this; the vault and the log block.
+//!
+//! Its queue has a bound: each request in it holds its permit, and there are only so many of those.
+
+use super::answer::Problem;
+use super::broken;
+use super::health::{Health, Job};
+use super::metrics::Metrics;
+use crate::ingest::{Outcome, Posted, keep_posted};
+use crate::instance::Instance;
+use codec::mapping::Mapping;
+use std::sync::Arc;
+use std::time::Instant;
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
+
+/// The events of a request on their way to the log.
+pub struct Submission {
+    /// The events.
+    pub posted: Posted,
+    /// Where the answer goes. A client that has gone does not take it, and its events are kept all the same.
+    pub answer: oneshot::Sender<Result<Vec<Outcome>, Problem>>,
+    /// Given back when the events are dealt with.
+    pub permit: OwnedSemaphorePermit,
+}
+
+/// Whoever waits for an answer.
+struct Waiting {
+    answer: oneshot::Sender<Result<Vec<Outcome>, Problem>>,
+    permit: OwnedSemaphorePermit,
+}
+
+impl Submission {
+    fn split(self) -> (Posted, Waiting) {
+        (self.posted, Waiting { answer: self.answer, permit: self.permit })
+    }
+}
+
+impl Waiting {
+    fn answer(self, answer: Result<Vec<Outcome>, Problem>) {
+        // First: a client that sends its next request after this answer must find its place free.
+        drop(self.permit);
+        // A client that has gone takes no answer.
+        let _ = self.answer.send(answer);
+    }
+}
+
+/// What the thread works with.
+pub struct Appender {
+    /// Vault and log.
+    pub instance: Arc<Instance>,
+    /// What events are.
+    pub mapping: Arc<Mapping>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    /// What is said of readiness.
+    pub health: Arc<Health>,
+    /// Told once where only a new start can mend what is broken.
+    pub broken: mpsc::Sender<()>,
+}
+
+impl Appender {
+    /// Works until nobody can submit anything any more, and everything submitted is dealt with.
+    pub fn run(self, mut inbox: mpsc::Receiver<Submission>) {
+        while let Some(first) = inbox.blocking_recv() {
+            let batch = gather(first, &mut inbox, self.instance.config.import_batch);
+            self.keep(batch);
+        }
+    }
+
+    fn keep(&self, batch: Vec<Submission>) {
+        let began = Instant::now();
+        let events = batch.iter().map(|submission| submission.posted.len()).sum();
+        let (requests, waiting): (Vec<_>, Vec<_>) = batch.into_iter().map(Submission::split).unzip();
+        match keep_posted(&self.instance, &self.mapping, requests) {
+            Ok(outcomes) => {
+                self.metrics.worked(Job::Append, began.elapsed(), (self.instance.clock)());
+                self.metrics.kept(events);
+                self.health.works(Job::Append);
+                for (waiting, outcomes) in waiting.into_iter().zip(outcomes) {
+                    waiting.answer(Ok(outcomes));
+                }
+            }
+            Err(error) => {
+                self.failed(&error, began);
+                waiting.into_iter().for_each(|waiting| waiting.answer(Err(Problem::NotKept)));
+            }
+        }
+    }
+
+    fn failed(&self, error: &anyhow::Error, began: Instant) {
+        tracing::error!(error = format!("{error:#}"), "events could not be made durable");
+        self.metrics.failed(Job::Append, began.elapsed());
+        self.health.fails(Job::Append, format!("{error:#}"));
+        if broken::for_good(error) {
+            // Full: it was told already.
+            let _ = self.broken.try_send(());
+        }
+    }
+}
+
+/// This submission and those that wait, up to about so many events.
+fn gather(first: Submission, inbox: &mut mpsc::Receiver<Submission>, most: usize) -> Vec<Submission> {
+    let mut events = first.posted.len();
+    let mut batch = vec![first];
+    while events < most
+        && let Ok(next) = inbox.try_recv()
+    {
+        events += next.posted.len();
+        batch.push(next);
+    }
+    batch
+}

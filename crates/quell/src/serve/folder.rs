@@ -1,0 +1,146 @@
+//! Folding and publishing: one thread owns the fold and does a round after the other. When the next one begins is
+//! the schedule's business; what a round is, stands here.
+
+use super::broken;
+use super::health::{Health, Job};
+use super::metrics::Metrics;
+use super::schedule::{Next, Schedule};
+use crate::instance::Instance;
+use crate::pipeline::{self, LiveFold};
+use anyhow::Result;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc::Sender;
+
+/// How often old cuts are removed: they stay for a day, so a quarter of an hour more is little.
+const PRUNE_EVERY: Duration = Duration::from_secs(15 * 60);
+
+/// Asks for the last round.
+pub struct Drain;
+
+/// What the thread works with.
+pub struct Folder {
+    /// Log, lake and vault.
+    pub instance: Arc<Instance>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    /// What is said of readiness.
+    pub health: Arc<Health>,
+    /// Told once where only a new start can mend what is broken.
+    pub broken: Sender<()>,
+}
+
+impl Folder {
+    /// Works until it is asked for the last round, or whoever could ask has gone; whether that round did what it
+    /// should.
+    pub fn run(self, drain: &Receiver<Drain>) -> bool {
+        let mut rounds = Rounds {
+            folder: &self,
+            live: LiveFold::new(&self.instance),
+            started: Instant::now(),
+            pruned: None,
+        };
+        let mut schedule = Schedule::new(self.instance.config.serving.publish_every);
+        loop {
+            match schedule.next(rounds.now()) {
+                Next::Wait(wait) => match drain.recv_timeout(wait) {
+                    Err(RecvTimeoutError::Timeout) => {}
+                    Ok(Drain) | Err(RecvTimeoutError::Disconnected) => schedule.drain(),
+                },
+                Next::Round => {
+                    let began = rounds.now();
+                    let done = rounds.round();
+                    schedule.over(began, rounds.now(), done);
+                }
+                Next::LastRound => {
+                    let began = rounds.now();
+                    let done = rounds.round() && rounds.save();
+                    schedule.over(began, rounds.now(), done);
+                }
+                Next::Finished { done } => return done,
+            }
+        }
+    }
+}
+
+/// The rounds of one run.
+struct Rounds<'f> {
+    folder: &'f Folder,
+    live: LiveFold<'f>,
+    started: Instant,
+    /// When old cuts were removed last.
+    pruned: Option<Duration>,
+}
+
+impl Rounds<'_> {
+    fn now(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// Folds what is new and publishes it; whether both went well.
+    fn round(&mut self) -> bool {
+        let done = self.job(Job::Fold, Self::fold) && self.job(Job::Publish, Self::publish);
+        if done {
+            self.folder.health.caught_up();
+        }
+        if self.pruned.is_none_or(|at| self.now() >= at + PRUNE_EVERY) {
+            // Old cuts that stay for longer cost room and nothing else.
+            self.job(Job::Prune, Self::prune);
+        }
+        done
+    }
+
+    fn fold(&mut self) -> Result<()> {
+        let watermark = (self.folder.instance.clock)();
+        self.folder.metrics.lag(self.live.behind()?);
+        let folded = self.live.fold()?;
+        self.folder.metrics.folded(folded.fresh, watermark);
+        Ok(())
+    }
+
+    fn publish(&mut self) -> Result<()> {
+        let before = lake::current_cut(&*self.folder.instance.store).ok().flatten();
+        if let Some(cut) = self.live.publish()? {
+            self.folder.metrics.published(&cut, before.as_ref());
+        }
+        Ok(())
+    }
+
+    fn prune(&mut self) -> Result<()> {
+        self.pruned = Some(self.now());
+        let instance = &self.folder.instance;
+        let gone = pipeline::prune(instance, instance.config.serving.keep_cuts)?;
+        if !gone.is_empty() {
+            tracing::info!(cuts = gone.len(), "removed old cuts");
+        }
+        Ok(())
+    }
+
+    fn save(&mut self) -> bool {
+        self.job(Job::Save, |rounds| rounds.live.save())
+    }
+
+    /// Does a job and says how it went.
+    fn job(&mut self, job: Job, work: impl FnOnce(&mut Self) -> Result<()>) -> bool {
+        let began = Instant::now();
+        let Folder { instance, metrics, health, broken } = self.folder;
+        match work(self) {
+            Ok(()) => {
+                metrics.worked(job, began.elapsed(), (instance.clock)());
+                health.works(job);
+                true
+            }
+            Err(error) => {
+                tracing::error!(job = job.word(), error = format!("{error:#}"), "a job failed");
+                metrics.failed(job, began.elapsed());
+                health.fails(job, format!("{error:#}"));
+                if broken::for_good(&error) {
+                    // Full: it was told already.
+                    let _ = broken.try_send(());
+                }
+                false
+            }
+        }
+    }
+}
