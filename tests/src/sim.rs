@@ -16,7 +16,7 @@ use domain::fact::CustomerMerged;
 use domain::invariant::Promise;
 use domain::*;
 use fastrand::Rng;
-use lake::{Fault, FaultStore, Lake, LocalStore};
+use lake::{Fault, FaultStore, Lake, LakeError, LocalStore};
 use log::Embedded;
 use quell::config::Config;
 use quell::home::Home;
@@ -83,6 +83,8 @@ pub struct Fired {
     pub snapshots: u64,
     /// Folds stopped by their limit on memory.
     pub starved: u64,
+    /// Torn newest commits that were deleted.
+    pub repaired: u64,
 }
 
 impl Fired {
@@ -94,6 +96,7 @@ impl Fired {
             stores: self.stores + other.stores,
             snapshots: self.snapshots + other.snapshots,
             starved: self.starved + other.starved,
+            repaired: self.repaired + other.repaired,
         }
     }
 }
@@ -188,6 +191,21 @@ impl<'w> Troubled<'w> {
         };
         self.fired.stores += u64::from((watch.store)());
         self.fired.starved += u64::from(starved && done.is_err() && !(watch.store)());
+        drop(instance);
+        self.repair();
+    }
+
+    /// What the message of a torn newest commit asks for, which only a disk that lied leaves behind: the file is
+    /// deleted.
+    fn repair(&mut self) {
+        let Ok(instance) = self.bed.open(&self.setup, Trouble::default()) else { return };
+        let Ok(epoch) = rules_epoch(&instance) else { return };
+        if let Err(LakeError::DamagedCommit { path, newest: true, .. }) =
+            Lake::open(Arc::clone(&instance.store), epoch)
+        {
+            let deleted = std::fs::remove_file(self.bed.root().join(path)).is_ok();
+            self.fired.repaired += u64::from(deleted);
+        }
     }
 
     fn damage_snapshots(&mut self, rng: &mut Rng) -> Result<()> {

@@ -1,11 +1,14 @@
 //! Measures publishing: `cargo run --release -p analytics --example publish -- CONTACTS THREADS`.
 //!
-//! Contacts of twelve weeks in shuffled order, ten thousand a commit, every fifth judged a second time; then the
-//! cut in full, and once more after one further commit. Prints seconds and peak memory.
+//! Contacts of twelve weeks in shuffled order, ten thousand a commit, every fifth judged a second time, every seventh
+//! a member of a chain; with 120 reasons, units and costs. Then the cut in full, once more after one further commit,
+//! after a day without any, and after a new count of units. Prints seconds and peak memory.
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a measuring program, not part of the product")]
 
 use analytics::{Resources, Session, publish};
 use domain::contact::{ContactChange, Provenance};
+use domain::fact::UnitsCounted;
+use domain::governance::CostRow;
 use domain::invariant::Counts;
 use domain::*;
 use lake::{CommitInput, Cut, CutParts, Lake, LocalStore, SegmentKind};
@@ -13,6 +16,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant as Clock;
 
+/// Monday, 2025-01-06, in seconds.
+const START: i64 = 1_736_121_600;
 const DAYS: u64 = 84;
 const PER_COMMIT: u64 = 10_000;
 
@@ -29,9 +34,13 @@ fn main() {
         rows += commit(&mut lake, first..contacts.min(first + PER_COMMIT));
     }
     println!("rows to batches {rows:.2} s, lake of {} commits, peak {} MiB", lake.end().next.0, peak_mib());
+    commit_dimensions(&mut lake);
     let cut = timed("full", &lake, 1, None, &resources);
     commit(&mut lake, contacts..contacts + 1_000);
-    timed("incremental", &lake, 2, Some(&cut), &resources);
+    let cut = timed("incremental", &lake, 2, Some(&cut), &resources);
+    let cut = timed("a day later", &lake, 2 + 86_400, Some(&cut), &resources);
+    commit_dimensions(&mut lake);
+    let cut = timed("new units", &lake, 3 + 86_400, Some(&cut), &resources);
 
     let session = Session::open(&**lake.store(), &cut, &resources, &Zone::utc()).unwrap();
     for query in ["daily", "reasons", "repeat_counts"] {
@@ -43,9 +52,10 @@ fn main() {
 
 fn timed(what: &str, lake: &Lake, as_of: i64, earlier: Option<&Cut>, resources: &Resources) -> Cut {
     let (clock, end) = (Clock::now(), lake.end());
-    let as_of = Instant::from_micros(as_of).unwrap();
+    // In the middle of the twelve weeks, so that resolutions become final as time goes on.
+    let as_of = Instant::from_micros((START + 50 * 86_400 + as_of) * 1_000_000).unwrap();
     let parts = CutParts { epoch: lake.epoch(), positions: end.positions, as_of };
-    let published = publish(lake, &parts, earlier, resources).unwrap();
+    let published = publish(lake, &parts, &Zone::utc(), earlier, resources).unwrap();
     let bytes: u64 = published.cut.manifest.files.iter().map(|f| f.bytes).sum();
     println!(
         "{what}: {:.2} s, {} files written, {} kept, {} MB, peak {} MiB",
@@ -82,6 +92,44 @@ fn commit(lake: &mut Lake, numbers: std::ops::Range<u64>) -> f64 {
     took
 }
 
+/// Commits reasons with owners, units and costs as they are at this moment.
+fn commit_dimensions(lake: &mut Lake) {
+    let end = lake.end();
+    let reason = |n: i32| tables::ReasonRow {
+        reason: format!("reason_{n}"),
+        label_es: format!("¿razón {n}?"),
+        label_en: format!("reason {n}?"),
+        owner: format!("owner_{}", n % 9),
+        grouping: None,
+        customer_vote: None,
+        company_vote: None,
+        disposition: None,
+        mechanism: None,
+        unit: Some("orders".to_owned()),
+    };
+    let units = |day: i32| UnitsCounted {
+        unit: "orders".to_owned(),
+        day: Day::from_epoch_days(20_094 + day).unwrap(),
+        count: 90_000 + i64::from(day),
+    };
+    let cost = |channel: &Channel| CostRow {
+        valid_from: Day::from_epoch_days(20_000).unwrap(),
+        channel: *channel,
+        currency: "EUR".to_owned(),
+        per_contact_micros: 1_200_000,
+        per_second_micros: 8_000,
+    };
+    let segments = vec![
+        (SegmentKind::Reasons, vec![tables::reason_rows(&(0..120).map(reason).collect::<Vec<_>>())]),
+        (SegmentKind::Units, vec![tables::unit_rows(&(0..84).map(units).collect::<Vec<_>>())]),
+        (SegmentKind::Costs, vec![tables::cost_rows(&Channel::ALL.iter().map(cost).collect::<Vec<_>>())]),
+    ];
+    let mut to = end.positions.clone();
+    to.set(Topic::Governance, Partition(0), Offset(end.next.0 + 1));
+    let (from, counts, touched) = (end.positions, end.counts, BTreeSet::new());
+    lake.commit(CommitInput { from, to, segments, counts, touched }).unwrap();
+}
+
 /// Mixes a number, so that neighbours in a commit are far apart in time.
 fn mix(n: u64) -> u64 {
     let n = (n ^ (n >> 31)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
@@ -90,7 +138,7 @@ fn mix(n: u64) -> u64 {
 
 fn contact(n: u64, sequence: u64) -> Contact {
     let second = i64::try_from(mix(n) % (DAYS * 86_400)).unwrap();
-    let occurred_at = Instant::from_micros((1_736_121_600 + second) * 1_000_000).unwrap();
+    let occurred_at = Instant::from_micros((START + second) * 1_000_000).unwrap();
     let day = occurred_at.day(&Zone::utc());
     let pick = |of: &[&str], salt: u64| of[usize::try_from(mix(n ^ salt)).unwrap() % of.len()].to_owned();
     let record = format!("C{n:010}");
@@ -136,7 +184,9 @@ fn contact(n: u64, sequence: u64) -> Contact {
 }
 
 fn verdict(of: &Contact, judged: u64) -> Verdict {
-    let customer = mix(of.provenance.offset.0) % 300_000;
+    let n = of.provenance.offset.0;
+    let customer = mix(n) % 300_000;
+    let root = (n % 7 == 1).then(|| ContactId::of_record("bench", "", &format!("C{:010}", n - 1)));
     let proof = Proof {
         mechanism: Mechanism::StatusChase,
         rule: "status_chase/reason".into(),
@@ -155,10 +205,10 @@ fn verdict(of: &Contact, judged: u64) -> Verdict {
         evidence: Some(Evidence { rule: RuleId::new(&format!("rule_{}", customer % 120)), from: 3, to: 17 }),
         proofs: if customer.is_multiple_of(3) { vec![proof] } else { vec![] },
         dumb: customer.is_multiple_of(3),
-        repeat: false,
-        previous: None,
-        chain_root: of.id,
-        chain_position: 1,
+        repeat: root.is_some(),
+        previous: root,
+        chain_root: root.unwrap_or(of.id),
+        chain_position: if root.is_some() { 2 } else { 1 },
         melts_at: of.occurred_at.plus(Span::from_days(7)),
         mature_at: of.occurred_at.plus(Span::from_days(30)),
         due_at: None,

@@ -4,7 +4,9 @@
 
 use crate::error::{AnalyticsError, Failure};
 use crate::rows::Rows;
+use datafusion::catalog::TableProvider;
 use datafusion::common::{DataFusionError, ScalarValue};
+use datafusion::datasource::MemTable;
 use datafusion::execution::context::{SQLOptions, SessionContext};
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::object_store::ObjectStoreUrl;
@@ -87,6 +89,37 @@ impl Engine {
             plan.execute_stream().await
         });
         begun.map(|stream| Rows::start(self.runtime.handle(), stream, failure)).map_err(|e| failure(&e))
+    }
+
+    /// Makes a table known under a name, in place of an earlier one.
+    pub fn replace(&self, name: &str, table: Arc<dyn TableProvider>) -> Result<(), DataFusionError> {
+        self.context.deregister_table(name)?;
+        self.context.register_table(name, table).map(|_| ())
+    }
+
+    /// Makes a query known as a table of that name, in place of an earlier one. It is answered anew whenever it
+    /// is asked; the tables that it names are those of this moment.
+    pub fn view(
+        &self,
+        name: &str,
+        text: &str,
+        parameters: Vec<(&'static str, ScalarValue)>,
+    ) -> Result<(), DataFusionError> {
+        let (context, text) = (self.context.clone(), text.to_owned());
+        let query = self.wait(async move {
+            let query = context.sql(&text).await?;
+            if parameters.is_empty() { Ok(query) } else { query.with_param_values(parameters) }
+        })?;
+        self.replace(name, query.into_view())
+    }
+
+    /// Keeps an answer in memory as the table of that name, in place of an earlier one.
+    pub fn hold(&self, name: &str, rows: Rows) -> Result<(), AnalyticsError> {
+        let schema = Arc::clone(rows.schema());
+        let batches = rows.collect_all()?;
+        let held = MemTable::try_new(schema, vec![batches]);
+        held.and_then(|table| self.replace(name, Arc::new(table)))
+            .map_err(|e| AnalyticsError::failed("hold an answer", &e))
     }
 
     /// Runs on a worker and waits. A panic there goes on here.

@@ -1,7 +1,7 @@
 //! Why an operation did not succeed, and how DataFusion's errors become one line that a person can act on.
 
 use datafusion::common::{DataFusionError, Location};
-use domain::{ContactId, Positions};
+use domain::{ContactId, Day, Positions};
 use lake::{LakeError, StoreError};
 
 /// Why an operation did not succeed.
@@ -48,6 +48,20 @@ pub enum AnalyticsError {
         contact: ContactId,
         /// What is wrong with it.
         wrong: Wrong,
+    },
+    /// A trend table does not count every contact exactly once. No table was published (P3).
+    #[error(
+        "the table {table} counts {counted} contacts on {day}, expected {expected}; nothing was published"
+    )]
+    Margin {
+        /// The table.
+        table: &'static str,
+        /// The day, or a week's Monday.
+        day: Day,
+        /// Contacts that it counts.
+        counted: u64,
+        /// Contacts that there are.
+        expected: u64,
     },
 }
 

@@ -36,11 +36,12 @@ impl FileTable {
         Self::new(TableSchema::from(table.schema()), files)
     }
 
-    /// The files of a published table, whose day stands in their path.
+    /// The files of a published table; of a dated one the day stands in their path.
     pub fn of_cut<'a>(table: &Table, files: impl IntoIterator<Item = &'a FileRef>) -> Self {
-        let dt = Arc::new(Field::new(DT, DataType::Date32, false));
+        let dt = table.dated.then(|| Arc::new(Field::new(DT, DataType::Date32, false)));
+        let schema = TableSchema::builder(table.schema());
         let files = files.into_iter().map(|f| (f.path.as_str(), f.bytes, f.rows, f.day));
-        Self::new(TableSchema::builder(table.schema()).with_table_partition_cols(vec![dt]).build(), files)
+        Self::new(schema.with_table_partition_cols(dt.into_iter().collect::<Vec<_>>()).build(), files)
     }
 
     fn new<'a>(schema: TableSchema, files: impl Iterator<Item = (&'a str, u64, u64, Option<Day>)>) -> Self {

@@ -1,4 +1,4 @@
-//! Questions to the lake, answered by DataFusion: the job that publishes the tables of a cut, and SQL over one
+//! Questions to the lake, answered by DataFusion: the jobs that publish the tables of a cut, and SQL over one
 //! cut. The SQL of jobs and named queries lies in files under `sql/`.
 //!
 //! Functions block; the runtime that DataFusion needs is inside. Nothing here knows HTTP, shows a cut, or sums
@@ -7,13 +7,13 @@
 mod engine;
 mod error;
 mod files;
+mod measures;
 mod named;
 mod output;
-mod partitions;
 mod publish;
 mod rows;
 mod session;
-mod spans;
+mod weekly;
 
 pub use engine::Resources;
 pub use error::{AnalyticsError, Wrong};
@@ -22,3 +22,4 @@ pub use output::{Format, write_rows};
 pub use publish::{Published, publish};
 pub use rows::Rows;
 pub use session::Session;
+pub use weekly::{WeekAt, WeeklyAnswers};

@@ -5,7 +5,9 @@ use crate::engine::{Engine, Resources};
 use crate::error::AnalyticsError;
 use crate::files::FileTable;
 use crate::named::named_query;
+use crate::publish::TRENDS_MADE_BY;
 use crate::rows::Rows;
+use datafusion::common::ScalarValue;
 use datafusion::execution::context::SQLOptions;
 use datafusion::prelude::SessionConfig;
 use domain::Zone;
@@ -39,9 +41,18 @@ impl Session {
 
     /// Answers one query: `SELECT`, `EXPLAIN`, `SHOW TABLES`, `SHOW COLUMNS` or `DESCRIBE`.
     pub fn sql(&self, text: &str) -> Result<Rows, AnalyticsError> {
+        self.ask(text, Vec::new())
+    }
+
+    /// Answers one query with the parameters that it names.
+    pub(crate) fn ask(
+        &self,
+        text: &str,
+        parameters: Vec<(&'static str, ScalarValue)>,
+    ) -> Result<Rows, AnalyticsError> {
         let allowed =
             SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
-        self.engine.query(text, Vec::new(), allowed, AnalyticsError::of_query)
+        self.engine.query(text, parameters, allowed, AnalyticsError::of_query)
     }
 
     /// Answers a named query.
@@ -50,11 +61,12 @@ impl Session {
     }
 }
 
-/// The tables that every cut has, be they empty, and the others that this one has.
+/// The tables that the cut has, be they empty. One that was published before there were trend tables has none of
+/// them: no answer at all is better than one of no rows.
 fn tables_of(cut: &Cut) -> impl Iterator<Item = &'static Table> {
-    let always = [CONTACTS.name, PROVENANCE.name];
-    let there = cut.tables();
-    published().into_iter().filter(move |t| always.contains(&t.name) || there.contains(t.name))
+    let old = [CONTACTS.name, PROVENANCE.name];
+    let has_all = cut.manifest.extra.contains_key(TRENDS_MADE_BY);
+    published().into_iter().filter(move |t| has_all || old.contains(&t.name))
 }
 
 fn config(zone: &Zone) -> SessionConfig {

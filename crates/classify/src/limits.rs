@@ -3,7 +3,7 @@
 
 /// Bytes of the file. Ten thousand rules of ordinary length fit twice.
 pub const FILE_BYTES: usize = 4 << 20;
-/// Bytes of an id of a reason, an owner or a rule.
+/// Bytes of an id of a reason, an owner or a rule, and of a unit.
 pub const ID_BYTES: usize = 100;
 /// Bytes of a name, version, label, group or meta value.
 pub const LABEL_BYTES: usize = 200;

@@ -35,6 +35,7 @@ pub(crate) fn of(taxonomy: &Taxonomy) -> [u8; 32] {
     for rule in &taxonomy.rules {
         hash.rule(rule);
     }
+    hash.units(taxonomy);
     hash.0.finalize().into()
 }
 
@@ -54,6 +55,15 @@ impl Canon {
     fn option(&mut self, text: Option<&str>) {
         self.0.update([u8::from(text.is_some())]);
         self.text(text.unwrap_or_default());
+    }
+
+    /// The unit of every reason; that of `unclassified` is the taxonomy's. A taxonomy without units ends
+    /// before, as it did when there were none, so that its epochs stay; what is before tells its own length,
+    /// so that nothing can be taken for it.
+    fn units(&mut self, taxonomy: &Taxonomy) {
+        if taxonomy.leaves().any(|leaf| leaf.unit.is_some()) {
+            taxonomy.leaves().for_each(|leaf| self.option(leaf.unit.as_deref()));
+        }
     }
 
     fn texts<'a>(&mut self, texts: impl IntoIterator<Item = &'a String, IntoIter: ExactSizeIterator>) {

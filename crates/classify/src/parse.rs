@@ -5,6 +5,7 @@
 //! name = "shop"
 //! version = "2026-05"
 //! languages = ["es", "en"]
+//! unit = "orders"                                           # what contacts are divided by; may be left out
 //!
 //! [owners.web]
 //! label = { es = "Compra en línea", en = "Online checkout" }
@@ -16,6 +17,7 @@
 //! votes = { customer = "irritant", company = "irritant" }   # or disposition = "eliminate"
 //! mechanism = "site_blocked"
 //! group = "digital_failure"
+//! unit = "checkouts"                                        # where it is not the taxonomy's
 //! meta = { manual = "PR-17" }
 //! examples = { positive = ["me quedo atascado en el paso 3"], negative = ["¿dónde está mi pedido?"] }
 //!
@@ -88,6 +90,8 @@ impl Reader<'_> {
         if let Some(value) = fields.required("languages", &mut self.mistakes) {
             self.languages(value);
         }
+        let unclassified = Leaf { unit: self.unit(&mut fields), ..Leaf::unclassified() };
+        self.made.leaves.insert(UNCLASSIFIED.to_owned(), unclassified);
         if let Some(value) = fields.optional("owners") {
             self.owners(value);
         }
@@ -172,13 +176,14 @@ impl Reader<'_> {
             .optional_text(&mut fields, "mechanism")
             .and_then(|t| read::word(t, Mechanism::WORDS, Mechanism::from_word, &mut self.mistakes));
         let group = self.optional_text(&mut fields, "group").map(|t| t.text);
+        let unit = self.unit(&mut fields).or_else(|| self.made.unit().map(str::to_owned));
         let meta = self.meta(&mut fields);
         let examples = self.examples(&mut fields);
         let id = ReasonId::new(&id.unwrap_or_default());
         self.rules(&mut fields, &id);
         fields.finish(&mut self.mistakes);
         let key = id.as_str().to_owned();
-        let leaf = Leaf { id, labels, owner, votes, disposition, mechanism, group, meta, examples };
+        let leaf = Leaf { id, labels, owner, votes, disposition, mechanism, group, unit, meta, examples };
         self.made.leaves.insert(key, leaf);
     }
 
@@ -228,6 +233,11 @@ impl Reader<'_> {
             self.mistakes.add(span, format!("disposition `{stated}`, expected `{voted}` as the votes say"));
         }
         Some(stated)
+    }
+
+    fn unit(&mut self, fields: &mut Fields<'_, '_>) -> Option<String> {
+        let found = self.optional_text(fields, "unit")?;
+        read::name(found, "unit", limits::ID_BYTES, &mut self.mistakes).map(|t| t.text)
     }
 
     fn meta(&mut self, fields: &mut Fields<'_, '_>) -> BTreeMap<String, String> {

@@ -135,15 +135,24 @@ pub(crate) fn number(value: Value<'_, '_>, most: u32, to: &mut Mistakes<'_>) -> 
 
 /// An id: 1 to `limit` lower-case letters, digits, `_`, `-` and `.`, the first a letter or digit.
 pub(crate) fn id(found: Text, limit: usize, to: &mut Mistakes<'_>) -> Option<Text> {
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-    let good = found.text.starts_with(plain)
-        && found.text.len() <= limit
-        && found.text.chars().all(|c| plain(c) || matches!(c, '_' | '-' | '.'));
-    if good {
+    if is_plain(&found.text, &['_', '-', '.'], limit) {
         return Some(found);
     }
     let message = format!(
         "id `{}`, expected 1 to {limit} of a-z, 0-9, `_`, `-` and `.`, the first a letter or digit",
+        found.text
+    );
+    to.add(found.span, message);
+    None
+}
+
+/// A name: 1 to `limit` lower-case letters, digits and `_`, the first a letter or digit.
+pub(crate) fn name(found: Text, what: &str, limit: usize, to: &mut Mistakes<'_>) -> Option<Text> {
+    if is_plain(&found.text, &['_'], limit) {
+        return Some(found);
+    }
+    let message = format!(
+        "{what} `{}`, expected 1 to {limit} of a-z, 0-9 and `_`, the first a letter or digit",
         found.text
     );
     to.add(found.span, message);
@@ -162,6 +171,11 @@ pub(crate) fn word<T>(
         to.add(found.span, format!("unknown word `{}`, expected one of {}", found.text, words.join(", ")));
     }
     parsed
+}
+
+fn is_plain(text: &str, marks: &[char], limit: usize) -> bool {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    text.starts_with(plain) && text.len() <= limit && text.chars().all(|c| plain(c) || marks.contains(&c))
 }
 
 fn wrong_type(value: Value<'_, '_>, expected: &str, to: &mut Mistakes<'_>) {

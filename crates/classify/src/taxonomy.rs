@@ -44,6 +44,8 @@ pub struct Leaf {
     pub mechanism: Option<Mechanism>,
     /// Free label that groups reasons.
     pub group: Option<String>,
+    /// What contacts of this reason are divided by (CPX): its own, else the taxonomy's; `None` = nothing.
+    pub unit: Option<String>,
     /// Further texts that nothing here interprets; dimensions show them.
     pub meta: BTreeMap<String, String>,
     /// What customers said.
@@ -152,6 +154,12 @@ impl Taxonomy {
         &self.languages
     }
 
+    /// What contacts are divided by, as `orders`, where a reason does not say otherwise; `None` = the file
+    /// names none. It is the unit of `unclassified`.
+    pub fn unit(&self) -> Option<&str> {
+        self.leaf(UNCLASSIFIED)?.unit.as_deref()
+    }
+
     /// The reasons by id, `unclassified` among them.
     pub fn leaves(&self) -> impl Iterator<Item = &Leaf> {
         self.leaves.values()
@@ -195,6 +203,7 @@ impl Leaf {
             disposition: None,
             mechanism: None,
             group: None,
+            unit: None,
             meta: BTreeMap::new(),
             examples: Examples::default(),
         }

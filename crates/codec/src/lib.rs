@@ -1,5 +1,5 @@
 //! Bytes to facts and back: the Avro schemas and the framing of the log's records, the records and the
-//! mappings of source systems, and the redaction of personal data.
+//! mappings of source systems, files of units and costs, and the redaction of personal data.
 //!
 //! Pure: nothing here opens a file, reads a clock, or decides anything about a contact.
 
@@ -9,6 +9,7 @@ mod error;
 mod evolve;
 mod facts;
 mod frame;
+pub mod governance;
 pub mod mapping;
 pub mod records;
 pub mod redact;

@@ -177,6 +177,9 @@ text_id!(
 /// The reason of a contact that nothing explains. It is a reason of its own and is never hidden.
 pub const UNCLASSIFIED: &str = "unclassified";
 
+/// The owner of reasons that nobody owns. It is an owner of its own and is never hidden.
+pub const UNOWNED: &str = "unowned";
+
 macro_rules! hash_id {
     ($(#[$doc:meta])* $name:ident, $len:literal) => {
         $(#[$doc])*

@@ -6,6 +6,7 @@ pub mod closed;
 pub mod contact;
 pub mod epoch;
 pub mod fact;
+pub mod governance;
 pub mod ids;
 pub mod invariant;
 pub mod measure;

@@ -23,6 +23,28 @@ pub fn cpx(contacts: u64, units: Option<u64>) -> Option<f64> {
     Some(100.0 * contacts as f64 / units as f64)
 }
 
+/// What one contact costs, in micro-units: its channel's cost per contact and per second of handling, rounded
+/// half up to a micro-unit. Without a handle time only the cost per contact. `None` beyond 64 bits.
+pub fn contact_cost(per_contact_micros: i64, per_second_micros: i64, handle_ms: Option<i64>) -> Option<i64> {
+    const MS_PER_SECOND: i128 = 1_000;
+    let handling = i128::from(per_second_micros) * i128::from(handle_ms.unwrap_or(0));
+    let handling = (handling + MS_PER_SECOND / 2).div_euclid(MS_PER_SECOND);
+    i64::try_from(i128::from(per_contact_micros) + handling).ok()
+}
+
+/// How many contacts the growth of units alone would have added (field.md §B2): `before · (units −
+/// units_before) / units_before`, rounded half away from zero; the rest of a change is the rate effect, so
+/// that both add up to it. Null where there were no units before, and beyond 64 bits.
+pub fn growth_effect(before: i64, units: i64, units_before: i64) -> Option<i64> {
+    let of = i128::from(units_before);
+    if of <= 0 {
+        return None;
+    }
+    let grown = i128::from(before) * (i128::from(units) - of);
+    let rounded = (2 * grown.abs() + of) / (2 * of);
+    i64::try_from(rounded * grown.signum()).ok()
+}
+
 /// Snowball rate of chains (field.md §B2): `Σ(n − 1) / Σn` over chains of size n. Null without contacts.
 pub fn snowball_rate(sizes: impl IntoIterator<Item = u64>) -> Option<f64> {
     let (repeats, contacts) =
@@ -44,6 +66,41 @@ mod tests {
         {
             assert_eq!(within_window(at(0), at(gap), window), linked, "{gap}");
             assert_eq!(within_window(at(gap), at(0), window), linked, "{gap}");
+        }
+    }
+
+    #[test]
+    fn a_cost_is_rounded_half_up_once_a_contact() {
+        let cases = [
+            (1_200_000, 8_000, Some(90_500), Some(1_924_000)),
+            (1_200_000, 8_000, None, Some(1_200_000)),
+            (0, 1, Some(499), Some(0)),
+            (0, 1, Some(500), Some(1)),
+            (0, 3, Some(500), Some(2)),
+            (0, 0, Some(i64::MAX), Some(0)),
+            (i64::MAX, 1, Some(1_000), None),
+            (0, i64::MAX, Some(i64::MAX), None),
+        ];
+        for (per_contact, per_second, handle, cost) in cases {
+            assert_eq!(contact_cost(per_contact, per_second, handle), cost, "{per_contact} {handle:?}");
+        }
+    }
+
+    #[test]
+    fn growth_is_rounded_half_away_from_zero_and_null_without_units() {
+        let cases = [
+            (100, 110, 100, Some(10)),
+            (100, 90, 100, Some(-10)),
+            (5, 11, 10, Some(1)),
+            (5, 9, 10, Some(-1)),
+            (4, 11, 10, Some(0)),
+            (7, 0, 10, Some(-7)),
+            (0, 5, 1, Some(0)),
+            (7, 5, 0, None),
+            (i64::MAX, i64::MAX, 1, None),
+        ];
+        for (before, units, units_before, growth) in cases {
+            assert_eq!(growth_effect(before, units, units_before), growth, "{before} {units} {units_before}");
         }
     }
 

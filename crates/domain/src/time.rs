@@ -122,6 +122,16 @@ impl Day {
         self.0.since(Date::constant(1970, 1, 1)).expect("two civil dates differ by whole days").get_days()
     }
 
+    /// This many days later, or earlier where negative; `None` beyond the calendar.
+    pub fn plus_days(self, days: i32) -> Option<Self> {
+        self.epoch_days().checked_add(days).and_then(Self::from_epoch_days)
+    }
+
+    /// Its first instant in a zone; `None` beyond the range of instants.
+    pub fn begins(self, zone: &Zone) -> Option<Instant> {
+        zone.instant(self.0.at(0, 0, 0, 0))
+    }
+
     /// The ISO week this day lies in.
     pub fn week(self) -> IsoWeek {
         let week = self.0.iso_week_date();

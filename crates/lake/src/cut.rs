@@ -46,6 +46,11 @@ impl Cut {
         Some(if dated { folder.join("dt=*").join("*.parquet") } else { folder.join(file) })
     }
 
+    /// Checksum of the manifest's file, which holds the checksum of every other file: it stands for the whole tree.
+    pub fn manifest_sha256(&self) -> [u8; 32] {
+        manifest::sha256(&self.manifest)
+    }
+
     /// Reads every file and compares it with the manifest. Gives all that is wrong.
     pub fn verify(&self, store: &dyn Store) -> Vec<LakeError> {
         let check = |f: &FileRef| check_object(store, &f.path, f.bytes, &f.sha256).err();

@@ -110,6 +110,12 @@ impl CutWriter {
         Ok(kept)
     }
 
+    /// The files of a table so far, by day: those written and those taken over. They can be read already, and
+    /// stay as they are.
+    pub fn files(&self, table: &str) -> Vec<FileRef> {
+        locked(&self.files).values().filter(|f| f.table == table).cloned().collect()
+    }
+
     /// Publishes the cut: everything durable first, the manifest last. [`crate::make_current`] then shows it.
     pub fn finish(self, counts: Counts, extra: BTreeMap<String, String>) -> Result<Cut, LakeError> {
         let files: Vec<FileRef> = locked(&self.files).values().cloned().collect();

@@ -44,7 +44,11 @@ pub enum LakeError {
         path: String,
     },
     /// A commit's file was damaged. The newest one may be deleted, which undoes that commit alone.
-    #[error("{}commit {path} is damaged: {why}", if *.newest { "the newest " } else { "" })]
+    #[error(
+        "{}commit {path} is damaged: {why}{}",
+        if *.newest { "the newest " } else { "" },
+        if *.newest { "; delete that file to undo this commit alone, then its records are folded again" } else { "" }
+    )]
     DamagedCommit {
         /// Its file.
         path: String,

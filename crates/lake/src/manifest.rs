@@ -6,6 +6,7 @@ use crate::sealed::{hex, seal, unseal};
 use crate::wire::{FORMAT, Fields, WireFile, WireManifest, write_positions};
 use domain::invariant::Counts;
 use domain::{CutId, Day, EpochId, Instant, Positions};
+use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 
 /// What a cut is made of.
@@ -92,6 +93,11 @@ pub(crate) fn write(manifest: &Manifest) -> Vec<u8> {
         files: manifest.files.iter().map(write_file).collect(),
     };
     seal(&wire).0
+}
+
+/// Checksum of the manifest's file.
+pub(crate) fn sha256(manifest: &Manifest) -> [u8; 32] {
+    Sha256::digest(write(manifest)).into()
 }
 
 fn write_file(file: &FileRef) -> WireFile {

@@ -19,11 +19,30 @@ pub enum SegmentKind {
     Verdicts,
     /// What the fold refused.
     Refused,
+    /// Inputs that were refused before the fold.
+    Rejects,
+    /// The dimension of reasons. Of a dimension each segment holds all rows: the newest counts.
+    Reasons,
+    /// The dimension of owners.
+    Owners,
+    /// The dimension of units.
+    Units,
+    /// The dimension of costs.
+    Costs,
 }
 
 impl SegmentKind {
     /// Every kind.
-    pub const ALL: &'static [Self] = &[Self::Contacts, Self::Verdicts, Self::Refused];
+    pub const ALL: &'static [Self] = &[
+        Self::Contacts,
+        Self::Verdicts,
+        Self::Refused,
+        Self::Rejects,
+        Self::Reasons,
+        Self::Owners,
+        Self::Units,
+        Self::Costs,
+    ];
 
     /// Its name in paths.
     pub const fn name(self) -> &'static str {
@@ -31,6 +50,11 @@ impl SegmentKind {
             Self::Contacts => "contacts",
             Self::Verdicts => "verdicts",
             Self::Refused => "refused",
+            Self::Rejects => "rejects",
+            Self::Reasons => "reasons",
+            Self::Owners => "owners",
+            Self::Units => "units",
+            Self::Costs => "costs",
         }
     }
 

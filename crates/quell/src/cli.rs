@@ -10,6 +10,8 @@ Examples:
   quell taxonomy publish taxonomy.toml
   quell import --source csv --mapping crm.toml may.csv --dry-run
   quell import --source csv --mapping crm.toml may.csv
+  quell units import orders.csv
+  quell costs set costs.toml
   quell rollup
   quell sql --named reasons
   quell sql \"SELECT reason, count(*) FROM contacts GROUP BY reason\" --format csv
@@ -87,6 +89,9 @@ pub enum Command {
     /// spreadsheet would take for a formula (beginning with = + - @ or a tab) get an apostrophe in front.
     /// Programs should read JSON or Parquet, which hold every text as it is.
     Sql(Sql),
+    /// Make a report for people.
+    #[command(subcommand)]
+    Report(Report),
     /// See what was refused, and why.
     #[command(subcommand)]
     Rejects(Rejects),
@@ -105,6 +110,12 @@ pub enum Command {
     /// Publish or see the taxonomy.
     #[command(subcommand)]
     Taxonomy(Taxonomy),
+    /// Count what contacts are divided by: orders, active accounts …
+    #[command(subcommand)]
+    Units(Units),
+    /// Say what contacts cost.
+    #[command(subcommand)]
+    Costs(Costs),
     /// Find the reasons of texts: NDJSON in, NDJSON out.
     ///
     /// Reads objects {id, text, lang} from stdin, one a line (lang may be missing), and prints an object
@@ -237,6 +248,60 @@ pub enum Format {
     Parquet,
 }
 
+/// Reports for people.
+#[derive(Debug, Subcommand)]
+pub enum Report {
+    /// The weekly contact-elimination report: why customers called, what was avoidable, who can remove the cause.
+    ///
+    /// Speaks of the tables that were published last. The page is one file that loads nothing else: it can be
+    /// sent as it is. The first report of a week that has ended closes that week; if its figures change later, the
+    /// report says that it was restated.
+    #[command(after_long_help = "\
+Examples:
+  quell report weekly
+  quell report weekly --week 2026-W20 --lang es --out reports
+  quell report weekly --format text
+  quell report weekly --format html,text,json --out reports")]
+    Weekly(ReportWeekly),
+}
+
+/// Arguments of `quell report weekly`.
+#[derive(Debug, Args)]
+pub struct ReportWeekly {
+    /// The ISO week, such as 2026-W20; by default the last one that has ended.
+    #[arg(long, value_name = "WEEK")]
+    pub week: Option<String>,
+    /// Language; by default the configured one.
+    #[arg(long, value_name = "LANG")]
+    pub lang: Option<ReportLang>,
+    /// Forms, joined by commas; by default html. A single text or json goes to stdout unless --out is given.
+    #[arg(long, value_name = "FORMAT", value_delimiter = ',')]
+    pub format: Vec<ReportFormat>,
+    /// Folder for the files, made if it is missing; by default `reports` in the data folder.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
+/// Language of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReportLang {
+    /// Spanish.
+    Es,
+    /// English.
+    En,
+}
+
+/// Form of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub enum ReportFormat {
+    /// One page for the browser.
+    Html,
+    /// For the terminal and plain mail.
+    Text,
+    /// For programs; the same in both languages.
+    Json,
+}
+
 /// Commands on refused inputs.
 #[derive(Debug, Subcommand)]
 pub enum Rejects {
@@ -312,6 +377,57 @@ pub enum Taxonomy {
         /// The file; by default the taxonomy in force.
         #[arg(value_name = "FILE")]
         file: Option<PathBuf>,
+    },
+}
+
+/// Commands on units.
+#[derive(Debug, Subcommand)]
+pub enum Units {
+    /// Bring counts of units from CSV files into the log.
+    ///
+    /// A file has the header day,unit,count and a row a day and unit: 2026-05-01,orders,1250. A unit is
+    /// written as the taxonomy names it. Importing the same file twice changes nothing; another count of a
+    /// day replaces the one before. Rows that cannot be understood are refused one by one and kept for
+    /// `quell rejects`.
+    ///
+    /// The exit code is 1 when a file cannot be read or nothing was accepted. Refused rows alone are no
+    /// failure.
+    #[command(after_long_help = "\
+Examples:
+  quell units import orders.csv
+  quell units import orders-2025.csv orders-2026.csv --json
+  quell sql \"SELECT day, count FROM units WHERE unit = 'orders' ORDER BY day\"")]
+    Import {
+        /// Files to import, in this order.
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+}
+
+/// Commands on costs.
+#[derive(Debug, Subcommand)]
+pub enum Costs {
+    /// Set what a contact and a minute of handling cost by channel, from a day on.
+    ///
+    /// The file is TOML. Amounts are decimals in quotes, exact to a millionth, all in one currency. Each
+    /// channel costs what its latest rate says that is valid on the day of the contact; without one a
+    /// contact's cost is unknown, not 0. Rates from the same day replace those set before.
+    #[command(after_long_help = "\
+Example of a file:
+  from = 2026-01-01
+  currency = \"EUR\"
+
+  [rates]
+  phone = { contact = \"1.20\", minute = \"0.48\" }
+  email = { contact = \"2.50\" }
+
+Examples:
+  quell costs set costs.toml
+  quell sql \"SELECT * FROM costs ORDER BY valid_from, channel\"")]
+    Set {
+        /// The file.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
     },
 }
 

@@ -47,6 +47,11 @@ impl Home {
         self.root.join("lake")
     }
 
+    /// Reports for people, and the figures of closed weeks.
+    pub fn reports(&self) -> PathBuf {
+        self.root.join("reports")
+    }
+
     /// Published cuts.
     pub fn tables(&self) -> PathBuf {
         self.root.join("tables")

@@ -19,6 +19,7 @@ pub mod rejects;
 pub mod serve;
 pub mod sources;
 pub mod text;
+pub mod weekly;
 
 use clap::Parser as _;
 use std::process::ExitCode;

@@ -1,6 +1,6 @@
-//! Reading a small text file with one clear message for each way in which that can fail.
+//! Reading and writing small text files, with one clear message for each way in which that can fail.
 
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use std::io::ErrorKind;
 use std::path::Path;
 
@@ -16,4 +16,13 @@ pub fn read(path: &Path, what: &str) -> Result<String> {
         ErrorKind::InvalidData => anyhow!("cannot read {what} {name}: expected TOML in UTF-8"),
         _ => anyhow!("cannot read {what} {name}: {error}"),
     })
+}
+
+/// Writes a file in one step: whoever looks sees the earlier file or the whole new one.
+pub fn replace(path: &Path, text: &str) -> Result<()> {
+    let failed = || format!("cannot write {}", path.display());
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".new");
+    std::fs::write(&beside, text).with_context(failed)?;
+    std::fs::rename(&beside, path).with_context(failed)
 }

@@ -1,6 +1,7 @@
 //! Figures to words: a small model per summary, rendered as text in Spanish or English. Everything arrives
 //! counted; nothing here queries, compares, sends, reads a clock or opens a file.
 
+pub mod costs;
 pub mod doctor;
 pub mod erase;
 pub mod import;
@@ -8,10 +9,14 @@ pub mod lang;
 pub mod notice;
 pub mod refusals;
 pub mod rollup;
+pub mod units;
+pub mod weekly;
 
+pub use costs::CostsSummary;
 pub use doctor::{Check, DoctorReport, Finding, State, TopicEnds};
 pub use erase::EraseSummary;
 pub use import::{DryRunSummary, ImportSummary};
 pub use lang::Lang;
 pub use refusals::{FirstRefusal, RefusalCount, Refusals};
 pub use rollup::{RollupSummary, TableRows};
+pub use units::{UnitDays, UnitsSummary};

@@ -2,8 +2,9 @@
 //! rewrites them.
 #![allow(clippy::disallowed_methods, reason = "a test reads and rewrites its own expectations")]
 
+use domain::governance::CostRow;
 use domain::invariant::Counts;
-use domain::{Channel, CutId, EpochId, Instant, RejectKind};
+use domain::{Channel, CutId, Day, EpochId, Instant, RejectKind};
 use report::doctor::Hint;
 use report::*;
 
@@ -109,6 +110,50 @@ fn rollup() {
             folder: "/data/tables/abababababababab".into(),
         };
         summary.render(lang)
+    });
+}
+
+#[test]
+fn units() {
+    let day = |text: &str| Day::parse(text).expect("a day");
+    let days = |unit: &str, days| UnitDays {
+        unit: unit.into(),
+        first: day("2026-05-01"),
+        last: day("2026-05-31"),
+        days,
+    };
+    check("units", |lang| {
+        let summary = UnitsSummary {
+            files: 2,
+            rows: 12_400,
+            accepted: 53,
+            new: 50,
+            corrected: 1,
+            known: 2,
+            units: vec![days("orders", 31), days("accounts", 1)],
+            refusals: refusals(),
+        };
+        format!("{}{}", summary.render(lang), UnitsSummary { files: 1, ..Default::default() }.render(lang))
+    });
+}
+
+#[test]
+fn costs() {
+    let rate = |from: &str, channel, per_contact_micros, per_second_micros| CostRow {
+        valid_from: Day::parse(from).expect("a day"),
+        channel,
+        currency: "EUR".into(),
+        per_contact_micros,
+        per_second_micros,
+    };
+    check("costs", |lang| {
+        let rates = vec![
+            rate("2026-01-01", Channel::Phone, 1_200_000, 8_333),
+            rate("2026-05-01", Channel::WebForm, 1_234_000_000, 0),
+        ];
+        let from = Day::parse("2026-05-01").expect("a day");
+        let summary = CostsSummary { changed: true, from, rates };
+        format!("{}{}", summary.render(lang), CostsSummary { changed: false, ..summary.clone() }.render(lang))
     });
 }
 

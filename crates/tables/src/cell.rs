@@ -4,8 +4,9 @@
 
 use crate::column::{Column, ID_BYTES, Kind, Place, UTC, proof_fields};
 use arrow::array::{
-    ArrayRef, BooleanBuilder, Date32Builder, FixedSizeBinaryBuilder, Int64Builder, ListBuilder, MapBuilder,
-    MapFieldNames, StringBuilder, StructBuilder, TimestampMicrosecondBuilder, make_builder,
+    ArrayRef, BooleanBuilder, Date32Builder, FixedSizeBinaryBuilder, Int64Builder,
+    ListBuilder, MapBuilder, MapFieldNames, StringBuilder, StructBuilder, TimestampMicrosecondBuilder,
+    make_builder,
 };
 use domain::{Day, FactId, Instant, Proof};
 use std::collections::BTreeMap;
@@ -121,6 +122,7 @@ impl Builder {
                 Self::Attributes(MapBuilder::with_capacity(Some(names), text(), text(), rows))
             }
             Kind::Proofs => Self::Proofs(ListBuilder::with_capacity(proof_builder(), rows)),
+            Kind::Ratio => unreachable!("no cell reads a quotient: they are made from published counts"),
         }
     }
 

@@ -28,6 +28,8 @@ pub enum Kind {
     Bool,
     /// A whole number. Always 64 bits: sums of narrower integers wrap silently.
     Int,
+    /// One correctly rounded quotient of two whole numbers. Never summed, averaged or stored in the lake.
+    Ratio,
     /// Microseconds since 1970-01-01T00:00:00Z.
     Instant,
     /// A calendar day in the tenant's zone.
@@ -61,6 +63,7 @@ impl Kind {
             Self::Ids => list_of(id),
             Self::Bool => DataType::Boolean,
             Self::Int => DataType::Int64,
+            Self::Ratio => DataType::Float64,
             Self::Instant => DataType::Timestamp(TimeUnit::Microsecond, Some(UTC.into())),
             Self::Day => DataType::Date32,
             Self::Attributes => DataType::Map(Arc::new(attribute_entries()), false),
@@ -77,6 +80,7 @@ impl Kind {
             Self::Ids => "list of text (UUID)",
             Self::Bool => "boolean",
             Self::Int => "int64",
+            Self::Ratio => "float64",
             Self::Instant => "timestamp µs UTC",
             Self::Day => "date",
             Self::Attributes => "map of text to text",
@@ -144,13 +148,16 @@ pub struct Table {
     pub doc: &'static str,
     /// Where it lives.
     pub place: Place,
+    /// Published: one file a day, with the partition column [`DT`], which is not in the files; otherwise one file.
+    pub dated: bool,
     /// What its rows are ordered by, inside one file.
     pub sorted_by: &'static [&'static str],
-    /// Its columns. A published table has besides the partition column [`DT`], which is not in the files.
+    /// The columns of its files.
     pub columns: Vec<Column>,
 }
 
-/// Name of the partition column of every published table: the day of `occurred_at` in the tenant's zone.
+/// Name of the partition column of dated tables: a day in the tenant's zone. Of contacts it is the day of
+/// `occurred_at`, of a table by weeks the week's Monday.
 pub const DT: &str = "dt";
 
 impl Table {

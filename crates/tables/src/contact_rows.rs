@@ -66,6 +66,7 @@ pub static CONTACT_ROWS: LazyLock<Table> = LazyLock::new(|| {
         name: "contact_rows",
         doc: "What assemble says of one contact.",
         place: Place::Lake,
+        dated: false,
         sorted_by: &["dt", "contact_id"],
         columns: keys.chain(fields).collect(),
     }

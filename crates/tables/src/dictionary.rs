@@ -2,8 +2,9 @@
 //! files themselves.
 
 use crate::column::{Column, Table};
-use crate::named::QUERIES;
+use crate::named::{QUERIES, Query};
 use crate::published;
+use crate::weekly;
 use std::fmt::Write as _;
 
 const OPENING: &str = "# Data dictionary
@@ -11,29 +12,40 @@ const OPENING: &str = "# Data dictionary
 Made from the definitions in `crates/tables`; change them there and run `cargo test -p tables` with
 `QUELL_REWRITE=1`.
 
-Every table lies as `<table>/dt=YYYY-MM-DD/<table>.parquet` under one cut; `dt` is the day in the tenant's zone,
-read from the path. Null means unknown or none, never 0. Instants are UTC; ids are hyphenated UUIDs.
+A table lies as `<table>/dt=YYYY-MM-DD/<table>.parquet` under one cut; `dt` is the day in the tenant's zone, read
+from the path. Of a table by weeks it is the week's Monday. The dimensions are one file each,
+`<table>/<table>.parquet`. A day, week or dimension without rows has no file. Null means unknown or none, never 0.
+Instants are UTC; ids are hyphenated UUIDs. Money is whole micro-units of one currency, in `costs`.
 ";
 
-/// Every published table and named query with their columns, in Markdown.
+/// Every published table, named query and row of the weekly report with their columns, in Markdown.
 pub fn dictionary() -> String {
     let mut out = OPENING.to_owned();
     for table in published() {
         section(&mut out, table);
     }
     out.push_str("\n# Named queries\n\n`quell sql --named NAME` answers with these columns.\n");
-    for query in QUERIES {
-        heading(&mut out, query.name, query.doc);
-        rows(&mut out, query.columns);
-    }
+    queries(&mut out, QUERIES);
+    out.push_str(
+        "\n# Rows of the weekly report\n\nWhat the report reads of one week; each is asked with `$week`.\n",
+    );
+    queries(&mut out, weekly::QUERIES);
     out
+}
+
+fn queries(out: &mut String, queries: &[Query]) {
+    for query in queries {
+        heading(out, query.name, query.doc);
+        rows(out, query.columns);
+    }
 }
 
 fn section(out: &mut String, table: &Table) {
     heading(out, table.name, table.doc);
     if !table.sorted_by.is_empty() {
         let by: Vec<String> = table.sorted_by.iter().map(|c| format!("`{c}`")).collect();
-        line(out, format_args!("\nSorted by {} within a day.", by.join(", ")));
+        let within = if table.dated { " within a file" } else { "; one file, without `dt`" };
+        line(out, format_args!("\nSorted by {}{within}.", by.join(", ")));
     }
     rows(out, &table.columns);
 }

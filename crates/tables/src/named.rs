@@ -13,20 +13,20 @@ pub struct Query {
     pub columns: &'static [Column],
 }
 
-const fn text(name: &'static str, doc: &'static str) -> Column {
+pub(crate) const fn text(name: &'static str, doc: &'static str) -> Column {
     Column { name, kind: Kind::Text, nullable: false, doc }
 }
 
-const fn count(name: &'static str, doc: &'static str) -> Column {
+pub(crate) const fn count(name: &'static str, doc: &'static str) -> Column {
     Column { name, kind: Kind::Int, nullable: false, doc }
 }
 
-const fn day(name: &'static str, doc: &'static str) -> Column {
+pub(crate) const fn day(name: &'static str, doc: &'static str) -> Column {
     Column { name, kind: Kind::Day, nullable: false, doc }
 }
 
 /// The same column where a row may lack it.
-const fn or_null(column: Column) -> Column {
+pub(crate) const fn or_null(column: Column) -> Column {
     column.or_null()
 }
 

@@ -1,13 +1,16 @@
-//! The published tables. A published column is the column of a segment under the same name, with ids as
-//! text; the lists below only choose columns and their order.
+//! The published tables of contacts: a published column is the column of a segment under the same name, with ids
+//! as text; the lists below only choose columns and their order. And the list of every published table.
 
-use crate::cell::{Cell, Get, always, arrays, maybe};
 use crate::column::{Column, Place, Table};
+use crate::dimensions::{COSTS, OWNERS, REASONS, UNITS};
+use crate::reject_rows::REJECTS;
 use crate::text::ids_as_text;
+use crate::trends::{
+    CHAINS, CHANNEL_DAILY, MECHANISM_DAILY, MOVERS_WEEKLY, OWNERS_WEEKLY, REASON_DAILY, REASON_WEEKLY,
+};
 use crate::{contact_rows, verdict_rows};
 use arrow::array::RecordBatch;
 use arrow::error::ArrowError;
-use domain::{Day, Reject};
 use std::sync::LazyLock;
 
 /// One row a contact that counts, no text.
@@ -15,6 +18,7 @@ pub static CONTACTS: LazyLock<Table> = LazyLock::new(|| Table {
     name: "contacts",
     doc: "One contact: one customer-initiated touch, one channel, one sitting; with its verdict. No text.",
     place: Place::Published,
+    dated: true,
     sorted_by: &["occurred_at", "contact_id"],
     columns: chosen(&[
         "contact_id",
@@ -76,6 +80,7 @@ pub static PROVENANCE: LazyLock<Table> = LazyLock::new(|| Table {
     name: "provenance",
     doc: "Where one contact comes from: its facts and the place of the latest of them in the log.",
     place: Place::Published,
+    dated: true,
     // The order of `contacts`, so that one pass over the lake writes both.
     sorted_by: &[],
     columns: chosen(&[
@@ -92,48 +97,24 @@ pub static PROVENANCE: LazyLock<Table> = LazyLock::new(|| Table {
     ]),
 });
 
-/// A refused input as it is listed: its bytes stay sealed in the log.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RejectRow {
-    /// Its id, by which `quell rejects` shows it.
-    pub id: String,
-    /// What is known of it.
-    pub reject: Reject,
-    /// Day on which it was refused, which is also the day of the key that seals it.
-    pub on: Day,
-}
-
-#[rustfmt::skip] // a table: one line a column
-static REJECT_CELLS: &[Cell<RejectRow>] = &[
-    always("reject_id", Get::Text(|r| Some(&r.id)), "Id of the refused input, by which `quell rejects show` finds its sealed bytes."),
-    always("stage", Get::Text(|r| Some(r.reject.stage.word())), "Where it was refused: `read`, `map`, `decode`, `fold`."),
-    always("kind", Get::Text(|r| Some(r.reject.kind.word())), "Why it was refused."),
-    always("position", Get::Text(|r| Some(&r.reject.position)), "Where it stood: file and line, or topic, partition and offset."),
-    maybe("field", Get::Text(|r| r.reject.field.as_deref()), "The field at fault."),
-    always("expected", Get::Text(|r| Some(&r.reject.expected)), "What was expected."),
-    always("rejected_on", Get::Day(|r| r.on), "Day on which it was refused."),
-];
-
-/// Refused inputs, without their bytes.
-pub static REJECTS: LazyLock<Table> = LazyLock::new(|| Table {
-    name: "rejects",
-    doc: "One refused input, without its bytes.",
-    place: Place::Published,
-    sorted_by: &["reject_id"],
-    columns: REJECT_CELLS.iter().map(|c| c.column).collect(),
-});
-
-/// One row a refused input, ordered by id.
-pub fn reject_rows(rejects: &[RejectRow]) -> RecordBatch {
-    let mut rows: Vec<&RejectRow> = rejects.iter().collect();
-    rows.sort_by(|a, b| a.id.cmp(&b.id));
-    let rows: Vec<Option<&RejectRow>> = rows.into_iter().map(Some).collect();
-    crate::batch(&REJECTS, arrays(REJECT_CELLS, &rows))
-}
-
 /// Every published table.
-pub fn published() -> [&'static Table; 3] {
-    [&CONTACTS, &PROVENANCE, &REJECTS]
+pub fn published() -> [&'static Table; 14] {
+    [
+        &CONTACTS,
+        &REASON_DAILY,
+        &CHANNEL_DAILY,
+        &MECHANISM_DAILY,
+        &REASON_WEEKLY,
+        &OWNERS_WEEKLY,
+        &MOVERS_WEEKLY,
+        &CHAINS,
+        &REASONS,
+        &OWNERS,
+        &UNITS,
+        &COSTS,
+        &REJECTS,
+        &PROVENANCE,
+    ]
 }
 
 /// The rows of a published table from rows of the lake that have its columns, whatever else they have.

@@ -25,6 +25,7 @@ pub static REFUSED_ROWS: LazyLock<Table> = LazyLock::new(|| Table {
     name: "refused_rows",
     doc: "One fact that the fold refused.",
     place: Place::Lake,
+    dated: false,
     sorted_by: &["topic", "partition", "offset"],
     columns: CELLS.iter().map(|c| c.column).collect(),
 });

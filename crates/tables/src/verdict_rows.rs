@@ -37,6 +37,7 @@ pub static VERDICT_ROWS: LazyLock<Table> = LazyLock::new(|| Table {
     name: "verdict_rows",
     doc: "What judge says of one contact.",
     place: Place::Lake,
+    dated: false,
     sorted_by: &["dt", "contact_id"],
     columns: columns().collect(),
 });

@@ -20,7 +20,7 @@ fn main() -> ExitCode {
                     if seed >= from + count || stop_early && failed.load(Ordering::SeqCst) > 0 {
                         break;
                     }
-                    match quell_tests::sim::run(seed) {
+                    match outcome(seed) {
                         Ok(fired) => {
                             let mut sum = faults.lock().expect("no thread panics while it adds");
                             *sum = sum.plus(fired);
@@ -44,6 +44,15 @@ fn main() -> ExitCode {
         next.into_inner().saturating_sub(from).min(count)
     ));
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// A panic is a promise that an assertion saw broken.
+fn outcome(seed: u64) -> anyhow::Result<Fired> {
+    std::panic::catch_unwind(|| quell_tests::sim::run(seed)).unwrap_or_else(|panic| {
+        let said = panic.downcast_ref::<String>().cloned();
+        let said = said.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string));
+        Err(anyhow::anyhow!("an assertion failed: {}", said.unwrap_or_default()))
+    })
 }
 
 #[expect(clippy::print_stdout, reason = "this program's answer")]

@@ -91,7 +91,8 @@ fn a_cut_at_an_earlier_commit_does_not_see_later_ones() {
     world.commit(&[is(&moved)], &[verdict(&moved, 1)]);
     let later = world.publish(3, None).cut;
     // A later cut is no base for an earlier one.
-    let early = publish(&world.lake, &early, Some(&later), &Resources::with_threads(1)).expect("publish");
+    let early = publish(&world.lake, &early, &Zone::utc(), Some(&later), &Resources::with_threads(1))
+        .expect("publish");
     assert_eq!((files(&early.cut), early.kept), (files(&full), 0));
     assert_ne!(files(&later), files(&full));
 }
@@ -103,7 +104,8 @@ fn positions_between_two_commits_are_refused() {
     world.commit(&[is(&a)], &[verdict(&a, 0)]);
     let mut parts = world.parts(1);
     parts.positions.set(Topic::Facts, Partition(0), Offset(9));
-    let error = publish(&world.lake, &parts, None, &Resources::with_threads(1)).expect_err("no such commit");
+    let error = publish(&world.lake, &parts, &Zone::utc(), None, &Resources::with_threads(1))
+        .expect_err("no such commit");
     assert!(matches!(error, AnalyticsError::NotAtCommit { .. }), "{error}");
     assert!(error.to_string().contains("facts/0=9"), "{error}");
 }
@@ -271,7 +273,7 @@ proptest! {
             }
             let as_of = i as i64;
             let incremental = world.publish(as_of, earlier.as_ref()).cut;
-            let all = publish(&world.lake, &world.parts(1_000 + as_of), None, &Resources::with_threads(threads));
+            let all = publish(&world.lake, &world.parts(1_000 + as_of), &Zone::utc(), None, &Resources::with_threads(threads));
             prop_assert_eq!(files(&incremental), files(&all.expect("publish").cut));
             prop_assert!(incremental.verify(world.store()).is_empty());
             prop_assert_eq!(json(&world.session(&incremental), SHOWN), shown(&model));

@@ -71,7 +71,7 @@ impl World {
     }
 
     pub fn try_publish(&self, as_of: i64, earlier: Option<&Cut>) -> Result<Published, AnalyticsError> {
-        publish(&self.lake, &self.parts(as_of), earlier, &Resources::with_threads(2))
+        publish(&self.lake, &self.parts(as_of), &Zone::utc(), earlier, &Resources::with_threads(2))
     }
 
     pub fn publish(&self, as_of: i64, earlier: Option<&Cut>) -> Published {

@@ -1,20 +1,14 @@
 //! The bench's taxonomy, `deploy/taxonomies/bench.toml`: good in itself, equal to the rules.json it is made
 //! from, and classifying as a naive reading of rules.json does.
 
-use classify::{Classifier, Input, Taxonomy};
-use domain::{Channel, Disposition, ReasonBasis, UNCLASSIFIED};
+use crate::{classified, deployed, repository};
+use classify::{Classifier, Taxonomy};
+use domain::{Disposition, UNCLASSIFIED};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
-
-fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
 
 fn taxonomy() -> Taxonomy {
-    let path = repository().join("deploy/taxonomies/bench.toml");
-    let text = std::fs::read_to_string(path).unwrap();
-    Taxonomy::parse(&text, "bench.toml").unwrap_or_else(|mistakes| panic!("{}", mistakes[0]))
+    deployed("bench.toml")
 }
 
 /// The shared bench, where this checkout has it beside it.
@@ -29,20 +23,6 @@ fn rules_json() -> Option<Value> {
     }
 }
 
-fn classify(classifier: &Classifier, text: &str) -> (String, String) {
-    let attributes = BTreeMap::new();
-    let got = classifier.classify(&Input {
-        text,
-        channel: Channel::Phone,
-        language: None,
-        source_reason: None,
-        attributes: &attributes,
-    });
-    let rule = got.evidence.map(|evidence| evidence.rule.to_string()).unwrap_or_default();
-    assert_eq!(got.basis == ReasonBasis::Unclassified, rule.is_empty());
-    (got.reason.to_string(), rule)
-}
-
 #[test]
 fn every_example_has_its_reason() {
     let taxonomy = taxonomy();
@@ -52,10 +32,10 @@ fn every_example_has_its_reason() {
     for leaf in leaves() {
         assert!(leaf.examples.positive.len() >= 2 && !leaf.examples.negative.is_empty(), "{}", leaf.id);
         for text in &leaf.examples.positive {
-            assert_eq!(classify(&classifier, text).0, leaf.id.as_str(), "{text}");
+            assert_eq!(classified(&classifier, text).0, leaf.id.as_str(), "{text}");
         }
         for text in &leaf.examples.negative {
-            assert_ne!(classify(&classifier, text).0, leaf.id.as_str(), "{text}");
+            assert_ne!(classified(&classifier, text).0, leaf.id.as_str(), "{text}");
         }
         assert!(leaf.owner.is_some());
         assert_eq!(leaf.mechanism.is_some(), leaf.meta["bench_dumb"] == "true", "{}", leaf.id);
@@ -114,7 +94,7 @@ fn classifies_as_the_rules_file_says() {
     for _ in 0..3_000 {
         let text = random.text(&pieces);
         let expected = naive.classify(&text);
-        assert_eq!(classify(&classifier, &text), expected, "{text:?}");
+        assert_eq!(classified(&classifier, &text), expected, "{text:?}");
         matched += usize::from(expected.0 != UNCLASSIFIED);
     }
     assert!((1_000..2_900).contains(&matched), "{matched} of 3,000 texts matched: they say little");

@@ -61,6 +61,42 @@ fn edited(edits: &[(&str, &str)]) -> [u8; 32] {
     meaning(&text)
 }
 
+/// The meaning of `cases/format.toml` before taxonomies could name units.
+const FORMAT_WITHOUT_UNITS: &str = "dd8a0d664eddaf6e8ccd134556192dad21faf909f5bc74ead6ac5e73b6ce23c0";
+
+#[test]
+fn without_units_it_is_what_it_was_before_there_were_any() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/format.toml");
+    let text = std::fs::read_to_string(path).unwrap();
+    let without: String =
+        text.lines().filter(|line| !line.starts_with("unit = ")).map(|line| format!("{line}\n")).collect();
+    let hex = |meaning: [u8; 32]| meaning.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    assert_ne!(hex(meaning(&text)), FORMAT_WITHOUT_UNITS);
+    assert_eq!(hex(meaning(&without)), FORMAT_WITHOUT_UNITS);
+}
+
+#[test]
+fn units_count_as_they_are_resolved() {
+    let file = |unit: &str| BASE.replacen("languages", &format!("{unit}\nlanguages"), 1);
+    let step3 = |text: &str, unit: &str| text.replacen("group = ", &format!("{unit}\ngroup = "), 1);
+    let both = |text: &str, unit: &str| {
+        step3(text, unit).replacen("disposition = ", &format!("{unit}\ndisposition = "), 1)
+    };
+    let orders = "unit = 'orders'";
+    let said_again = both(&file(orders), orders);
+    assert_eq!(meaning(&said_again), meaning(&file(orders)), "the unit the reasons have anyway");
+    let unlike = [
+        BASE.to_owned(),
+        file(orders),
+        file("unit = 'accounts'"),
+        step3(BASE, orders),
+        step3(&file(orders), "unit = 'accounts'"),
+        both(BASE, orders),
+    ];
+    let hashes: std::collections::BTreeSet<_> = unlike.iter().map(|text| meaning(text)).collect();
+    assert_eq!(hashes.len(), unlike.len());
+}
+
 #[test]
 fn layout_keeps_it() {
     let edits: &[&[(&str, &str)]] = &[

@@ -1,8 +1,8 @@
-//! Mistakes of a mapping file. All of them are collected before anything is said.
+//! Mistakes of a mapping file, or of another TOML file that people write. All of them are collected before anything is said.
 
 use std::fmt;
 
-/// One mistake of a mapping file.
+/// One mistake of a mapping file, or of a file of cost rates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MappingMistake {
     /// The file, as the caller named it.
@@ -26,7 +26,7 @@ impl fmt::Display for MappingMistake {
 }
 
 /// Mistakes found so far.
-pub(super) struct Mistakes<'t> {
+pub(crate) struct Mistakes<'t> {
     text: &'t str,
     file: &'t str,
     found: Vec<MappingMistake>,

@@ -73,11 +73,11 @@ mod fields;
 mod head;
 mod iso;
 mod kinds;
-mod mistake;
-mod number;
+pub(crate) mod mistake;
+pub(crate) mod number;
 mod pick;
 mod plan;
-mod sheet;
+pub(crate) mod sheet;
 mod time;
 
 pub use collect::{Collected, Collector, CollectorFull};

@@ -2,7 +2,7 @@
 
 /// `text` times `scale`, rounded half away from zero. `None` where it is no plain decimal number (sign,
 /// digits, point, digits) or too large.
-pub(super) fn decimal(text: &str, scale: i64) -> Option<i64> {
+pub(crate) fn decimal(text: &str, scale: i64) -> Option<i64> {
     let (negative, digits) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, text.strip_prefix('+').unwrap_or(text)),

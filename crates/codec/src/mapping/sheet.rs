@@ -6,7 +6,7 @@ use toml::de::{DeTable, DeValue};
 
 /// One key of a table with its value.
 #[derive(Clone)]
-pub(super) struct Entry<'t> {
+pub(crate) struct Entry<'t> {
     /// Full name, such as `fields.channel.map`.
     pub path: String,
     /// Last part of the name.
@@ -77,7 +77,7 @@ impl<'t> Entry<'t> {
 }
 
 /// A table of the file.
-pub(super) struct Sheet<'t> {
+pub(crate) struct Sheet<'t> {
     /// Full name; empty for the whole file.
     pub path: String,
     /// Byte at which it starts.
@@ -164,7 +164,7 @@ impl<'t> Sheet<'t> {
 }
 
 /// `one of a, b, c`, or just `a`.
-pub(super) fn one_of<'w>(words: impl Iterator<Item = &'w str>) -> String {
+pub(crate) fn one_of<'w>(words: impl Iterator<Item = &'w str>) -> String {
     let mut words: Vec<&str> = words.collect();
     words.dedup();
     match words.as_slice() {

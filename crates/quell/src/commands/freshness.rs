@@ -6,12 +6,15 @@ use crate::instance::topic_name;
 use crate::output::say;
 use crate::pipeline;
 use anyhow::{Context as _, Result, ensure};
-use domain::Topic;
+use domain::governance::states_dimension;
+use domain::{Partition, Positions, Topic};
 use lake::{Cut, Store};
-use log::{Embedded, Log as _, system_clock};
+use log::{Embedded, Limits, Log as _, system_clock};
 
-/// The topics whose records become rows.
+/// The topics whose every record is counted as a fact (P2).
 pub(super) const FOLDED: &[Topic] = &[Topic::Facts, Topic::Company];
+/// The topics whose every record may change a table.
+const SHOWN: &[Topic] = &[Topic::Facts, Topic::Company, Topic::Rejects];
 
 /// The cut that is shown. Where nothing was published yet, what is in the log is folded and published first.
 pub(super) fn shown(shell: &Shell, store: &dyn Store) -> Result<Cut> {
@@ -44,11 +47,27 @@ fn newer_records(shell: &Shell, cut: &Cut) -> Result<u64> {
         return Ok(0);
     }
     let log = Embedded::open(&folder, system_clock()).context("cannot open the log")?;
+    let positions = &cut.manifest.parts.positions;
     let mut newer = 0;
-    for topic in FOLDED {
+    for topic in SHOWN {
         for (partition, end) in log.ends(&topic_name(*topic)).context("cannot open the log")? {
-            newer += end.0.saturating_sub(cut.manifest.parts.positions.get(*topic, partition).0);
+            newer += end.0.saturating_sub(positions.get(*topic, partition).0);
         }
     }
-    Ok(newer)
+    Ok(newer + newer_governance(&log, positions)?)
+}
+
+/// Of governance only what states rows of a dimension makes tables old; a cut that was taken does not.
+fn newer_governance(log: &Embedded, positions: &Positions) -> Result<u64> {
+    let (topic, partition) = (topic_name(Topic::Governance), Partition(0));
+    let (mut newer, mut from) = (0, positions.get(Topic::Governance, partition));
+    loop {
+        let batch = log.read(&topic, partition, from, Limits::default()).context("cannot open the log")?;
+        if batch.is_empty() {
+            return Ok(newer);
+        }
+        let facts = batch.records.iter().filter_map(|r| codec::decode_fact(&r.value).ok());
+        newer += facts.filter(|fact| states_dimension(&fact.body)).count() as u64;
+        from = batch.next;
+    }
 }

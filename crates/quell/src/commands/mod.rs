@@ -3,16 +3,19 @@
 
 mod classify;
 mod config;
+mod costs;
 mod doctor;
 mod erase;
 mod freshness;
 mod import;
 mod path;
 mod rejects;
+mod report_weekly;
 mod rollup;
 mod run;
 mod sql;
 mod taxonomy;
+mod units;
 
 use crate::cli::{Cli, Command};
 use crate::config::{Flags, Loaded};
@@ -70,10 +73,13 @@ fn dispatch(shell: &mut Shell, command: Command) -> Result<Exit, Failure> {
         Command::Rollup(args) => rollup::run(shell, &args),
         Command::Path(args) => path::run(shell, &args),
         Command::Sql(args) => sql::run(shell, &args),
+        Command::Report(args) => report_weekly::run(shell, &args),
         Command::Rejects(args) => rejects::run(shell, &args),
         Command::Erase(args) => erase::run(shell, &args),
         Command::Doctor => doctor::run(shell),
         Command::Taxonomy(args) => taxonomy::run(shell, &args),
+        Command::Units(args) => units::run(shell, &args),
+        Command::Costs(args) => costs::run(shell, &args),
         Command::Classify(args) => classify::run(shell, &args),
         Command::Config(args) => config::run(shell, args),
     }

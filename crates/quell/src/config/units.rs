@@ -53,6 +53,5 @@ pub fn parse_instant(text: &str, zone: &Zone) -> Option<Instant> {
     if let Some(instant) = Instant::parse_rfc3339(text) {
         return Some(instant);
     }
-    Day::parse(text)?;
-    zone.instant(format!("{text}T00:00:00").parse().ok()?)
+    Day::parse(text)?.begins(zone)
 }

@@ -1,14 +1,18 @@
 //! From a source's records to facts on the log. What is refused goes to the rejects log, sealed. A record is
 //! acknowledged when the append that holds its fact, or its reject, has returned (P1).
 
+mod costs;
 mod import;
 mod keep;
 mod posted;
 mod prepare;
+mod units;
 
+pub use costs::set_costs;
 pub use import::import;
 pub use posted::{Outcome, Posted, keep_posted};
 pub use prepare::{Prepared, fact, prepare};
+pub use units::import_units;
 
 use crate::instance::{Instance, topic_name};
 use anyhow::{Context as _, Result};

@@ -4,6 +4,8 @@
 //! ordinal is the sequence of everything said in it. Only the lake's own end says where to go on.
 
 use super::decode::{Decoded, decode};
+use super::governance::{Governance, News};
+use super::rejected::{self, Rejected};
 use super::snapshot::States;
 use crate::instance::{Instance, topic_name};
 use crate::parallel;
@@ -29,6 +31,7 @@ pub(crate) struct Fold<'i> {
     instance: &'i Instance,
     rules: Arc<Ruleset>,
     states: States,
+    governance: Governance,
     lake: Lake,
     /// Records folded since the last snapshot.
     unsaved: u64,
@@ -38,6 +41,23 @@ pub(crate) struct Fold<'i> {
 struct Input {
     facts: Vec<Batch>,
     company: Batch,
+}
+
+/// What a commit carries besides what the facts came to.
+struct Beside {
+    rejected: Rejected,
+    news: Option<News>,
+    /// The lake has no dimensions yet.
+    lacks_dimensions: bool,
+    /// The lake has commits.
+    begun: bool,
+}
+
+impl Beside {
+    /// Whether it is worth a commit without facts.
+    const fn any(&self) -> bool {
+        self.rejected.any || self.news.is_some() || (self.begun && self.lacks_dimensions)
+    }
 }
 
 /// What a partition of facts came to.
@@ -65,7 +85,13 @@ impl<'i> Fold<'i> {
                 }
             }
         }
-        let mut fold = Self { instance, rules, states, lake, unsaved: 0 };
+        let end = lake.end().positions;
+        let governance = Governance::at(instance, &end)?;
+        // These two topics leave nothing in the state that a snapshot holds.
+        for topic in [Topic::Governance, Topic::Rejects] {
+            from.set(topic, Partition(0), end.get(topic, Partition(0)));
+        }
+        let mut fold = Self { instance, rules, states, governance, lake, unsaved: 0 };
         fold.replay_silently(from)?;
         Ok(fold)
     }
@@ -92,11 +118,7 @@ impl<'i> Fold<'i> {
     /// Folds to the log's end, for a fold that goes on: a snapshot is written only where one is due.
     pub(crate) fn advance(&mut self, meter: &Meter) -> Result<u64> {
         let mut folded = 0;
-        loop {
-            let step = self.step()?;
-            if step == 0 {
-                break;
-            }
+        while let Some(step) = self.step()? {
             folded += step;
             meter.read(0, step, 0);
             self.unsaved += step;
@@ -112,22 +134,47 @@ impl<'i> Fold<'i> {
         if self.unsaved > 0 { self.save() } else { Ok(()) }
     }
 
-    /// One batch and its commit; returns the records of the batch.
-    fn step(&mut self) -> Result<u64> {
+    /// One batch and its commit; returns the facts of the batch, `None` where there is nothing to commit.
+    fn step(&mut self) -> Result<Option<u64>> {
         let end = self.lake.end();
-        let (input, to) = self.read(&end.positions, None)?;
+        let (input, mut to) = self.read(&end.positions, None)?;
+        let beside = self.read_beside(&end.positions, &mut to)?;
         let records = input.records();
-        if records == 0 {
-            return Ok(0);
+        if records == 0 && !beside.any() {
+            return Ok(None);
         }
         self.check_memory()?;
         let (halves, company) = self.assemble_batch(input, end.next)?;
-        let commit = self.commit_input(halves, company, end.next)?;
+        let mut commit = self.commit_input(halves, company, end.next)?;
+        commit.segments.extend(self.segments_beside(&beside));
         let counts = end.counts.plus(commit.counts);
         self.lake
             .commit(CommitInput { from: end.positions, to, counts, ..commit })
             .context("cannot commit a batch to the lake")?;
-        Ok(records)
+        Ok(Some(records))
+    }
+
+    /// What the commit carries that is no contact, and moves the positions behind it.
+    fn read_beside(&mut self, from: &Positions, to: &mut Positions) -> Result<Beside> {
+        let at = from.get(Topic::Rejects, Partition(0));
+        let rejected = rejected::read(self.instance, at, self.instance.config.fold_batch)?;
+        to.set(Topic::Rejects, Partition(0), rejected.next);
+        let news = self.governance.news(self.instance)?;
+        if let Some(news) = news {
+            to.set(Topic::Governance, Partition(0), news.to);
+        }
+        // An epoch begun by a program without dimensions gets them with the next commit, and gets one for them.
+        let has_dimensions = self.lake.segments(SegmentKind::Reasons).next().is_some();
+        let begun = !self.lake.commits().is_empty();
+        Ok(Beside { rejected, news, lacks_dimensions: !has_dimensions, begun })
+    }
+
+    fn segments_beside(&self, beside: &Beside) -> Vec<(SegmentKind, Vec<RecordBatch>)> {
+        let changed = beside.news.map(|news| news.changed).unwrap_or_default();
+        let taxonomy = self.rules.taxonomy();
+        let mut segments = self.governance.segments(changed, beside.lacks_dimensions, taxonomy);
+        segments.push((SegmentKind::Rejects, vec![tables::reject_rows(&beside.rejected.rows)]));
+        segments
     }
 
     /// Repeats what the lake already has, without saying anything. Everything counts as said in the newest

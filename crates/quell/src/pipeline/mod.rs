@@ -3,11 +3,14 @@
 mod decode;
 mod erase;
 mod fold;
+mod governance;
 mod live;
+mod rejected;
 mod snapshot;
 mod taxonomy;
 
 pub use erase::erase;
+pub use governance::dimensions;
 pub use live::{LiveFold, prune};
 pub(crate) use taxonomy::each_fact;
 pub use taxonomy::{PublishedTaxonomy, taxonomy};
@@ -112,7 +115,8 @@ fn publish(instance: &Instance, lake: &Lake, as_of: Instant) -> Result<Cut> {
     if shown.as_ref().is_none_or(|cut| cut.id != parts.id()) {
         ingest::append_facts(instance, vec![cut_taken(instance, &parts)])?;
     }
-    let published = analytics::publish(lake, &parts, shown.as_ref(), &resources(instance))
+    let zone = &instance.config.zone;
+    let published = analytics::publish(lake, &parts, zone, shown.as_ref(), &resources(instance))
         .context("cannot publish the tables")?;
     make_current(&*instance.store, &published.cut).context("cannot show the new cut")?;
     Ok(published.cut)

@@ -4,6 +4,7 @@
 
 mod arrow_value;
 mod chunk;
+mod csv_rows;
 mod filling;
 mod open;
 mod parallel;
@@ -15,6 +16,7 @@ mod text_file;
 mod tests;
 
 pub use chunk::{Chunk, Place, Raw, Read};
+pub use csv_rows::each_csv_row;
 pub use parallel::in_order;
 pub use posted::{Form, NoEvents, PostLimits, posted};
 

@@ -40,7 +40,7 @@ pub(super) fn dry_run(summary: &DryRunSummary) -> Value {
     })
 }
 
-fn refusals(refusals: &Refusals) -> Value {
+pub(in crate::commands) fn refusals(refusals: &Refusals) -> Value {
     let entry = |k: &report::RefusalCount| {
         json!({
             "kind": k.kind.word(),

@@ -3,6 +3,8 @@
 mod dry_run;
 mod json;
 
+pub(super) use json::refusals as refusals_json;
+
 use super::Shell;
 use crate::cli::{Import, SourceName};
 use crate::failure::{Exit, Failure};
@@ -60,7 +62,7 @@ fn dry_run(shell: &mut Shell, mapping: &Mapping, source: &mut SourceReader, file
 }
 
 /// Refused rows alone are no failure; nothing accepted is one.
-fn require_some(accepted: u64, rows: u64, refusals: &Refusals) -> Result<()> {
+pub(super) fn require_some(accepted: u64, rows: u64, refusals: &Refusals) -> Result<()> {
     let by_count = refusals.by_count();
     let Some(worst) = by_count.first().filter(|_| accepted == 0) else { return Ok(()) };
     let first = &worst.first;

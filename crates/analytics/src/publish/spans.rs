@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 /// Days from `from` to `to`, both included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Span {
+pub(super) struct Span {
     pub from: Day,
     pub to: Day,
     /// Rows of contacts on them, superseded ones included.
@@ -15,7 +15,7 @@ pub(crate) struct Span {
 
 /// How long spans may be.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Limits {
+pub(super) struct Limits {
     /// Rows of a span; a single day may exceed it.
     pub rows: u64,
     /// Rows of days that need not be written, which a span may read over to reach the next one that must be.
@@ -31,7 +31,7 @@ impl Default for Limits {
 }
 
 /// Covers the days to be written with spans. `days` are all days with their rows, in order.
-pub(crate) fn spans(days: &[(Day, u64)], write: &BTreeSet<Day>, limits: Limits) -> Vec<Span> {
+pub(super) fn spans(days: &[(Day, u64)], write: &BTreeSet<Day>, limits: Limits) -> Vec<Span> {
     let mut out: Vec<Span> = Vec::new();
     // Rows of the days passed over since the last span.
     let mut idle = 0;

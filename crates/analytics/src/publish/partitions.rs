@@ -8,11 +8,13 @@ use datafusion::common::DataFusionError;
 use domain::Day;
 use lake::{CutWriter, ParquetOptions, PartitionWriter};
 use std::collections::BTreeSet;
-use tables::{CONTACTS, DT, PROVENANCE, Table, publish};
+use tables::{DT, Table, publish};
 
-/// Writes the tables of a cut from rows that come day by day.
-pub(crate) struct Partitions<'a> {
+/// Writes tables of a cut from rows that come day by day.
+pub(super) struct Partitions<'a> {
     writer: &'a CutWriter,
+    /// Each is written from the same rows.
+    tables: &'a [&'static Table],
     /// The days to write; rows of others are passed over.
     write: &'a BTreeSet<Day>,
     open: Option<OpenDay>,
@@ -24,8 +26,8 @@ struct OpenDay {
 }
 
 impl<'a> Partitions<'a> {
-    pub fn new(writer: &'a CutWriter, write: &'a BTreeSet<Day>) -> Self {
-        Self { writer, write, open: None }
+    pub fn new(writer: &'a CutWriter, tables: &'a [&'static Table], write: &'a BTreeSet<Day>) -> Self {
+        Self { writer, tables, write, open: None }
     }
 
     /// Appends rows, which do not lie before those appended earlier.
@@ -47,7 +49,7 @@ impl<'a> Partitions<'a> {
             Some(open) if open.day == day => open,
             other => {
                 other.map_or(Ok(()), OpenDay::finish)?;
-                OpenDay::begin(self.writer, day)?
+                OpenDay::begin(self.writer, self.tables, day)?
             }
         };
         let open = self.open.insert(open);
@@ -64,9 +66,8 @@ impl<'a> Partitions<'a> {
 }
 
 impl OpenDay {
-    fn begin(writer: &CutWriter, day: Day) -> Result<Self, AnalyticsError> {
-        let tables: [&'static Table; 2] = [&CONTACTS, &PROVENANCE];
-        let files = tables.into_iter().map(|table| {
+    fn begin(writer: &CutWriter, tables: &[&'static Table], day: Day) -> Result<Self, AnalyticsError> {
+        let files = tables.iter().map(|&table| {
             let file = writer.partition(table.name, Some(day), &table.schema(), &file_options(table))?;
             Ok((table, file))
         });
@@ -86,8 +87,11 @@ const DISTINCT: &[&str] = &[
     "contact_id",
     "record_id",
     "case_id",
+    "reject_id",
     "occurred_at",
     "chain_root",
+    "started_at",
+    "last_at",
     "melts_at",
     "mature_at",
     "offset",
@@ -95,12 +99,12 @@ const DISTINCT: &[&str] = &[
 ];
 
 /// How the files of a table are written.
-pub(crate) fn file_options(table: &Table) -> ParquetOptions {
+pub(super) fn file_options(table: &Table) -> ParquetOptions {
     let plain: Vec<&str> = DISTINCT.iter().copied().filter(|name| table.column(name).is_some()).collect();
     ParquetOptions::published(&plain)
 }
 
 /// Rows of the lake that are not rows of the table.
-fn unfit(e: arrow::error::ArrowError) -> AnalyticsError {
+pub(super) fn unfit(e: arrow::error::ArrowError) -> AnalyticsError {
     AnalyticsError::failed("make rows of a published table", &DataFusionError::from(e))
 }

@@ -1,0 +1,2 @@
+SELECT * FROM measures_by_day_and_reason
+ORDER BY dt, reason

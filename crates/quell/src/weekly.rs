@@ -1,0 +1,108 @@
+//! The weekly report of a published cut: asks the tables, hands over what only the shell knows, and closes weeks.
+//!
+//! A week is closed when the report of the finished week is made for the first time: its figures are noted beside
+//! the tables, and the fact `WeekClosed` says under which cut. Whoever later gets other figures for that week is
+//! told that it was restated.
+
+mod closed;
+
+use crate::instance::Instance;
+use crate::pipeline;
+use analytics::{Session, WeekAt};
+use anyhow::{Context as _, Result, ensure};
+use domain::{EpochId, Instant, IsoWeek};
+use engine::Ruleset;
+use lake::Cut;
+use report::weekly::{Provenance, Weekly};
+use std::fmt::Write as _;
+
+pub use closed::close;
+
+/// The report of one week at a cut; without a week, of the last one that had ended at the cut's `as_of`, or
+/// of the only one there is.
+pub fn weekly(instance: &Instance, cut: &Cut, week: Option<IsoWeek>) -> Result<Weekly> {
+    let session =
+        Session::open(&*instance.store, cut, &pipeline::resources(instance), &instance.config.zone)?;
+    let week = week.map_or_else(|| last_finished(instance, cut, &session), Ok)?;
+    let answers = session.weekly(&week_at(instance, cut.manifest.parts.as_of, week)?)?;
+    let mut weekly = Weekly::read(&answers, provenance(instance, cut)?)?;
+    closed::mark_restated(instance, &mut weekly)?;
+    Ok(weekly)
+}
+
+fn week_at(instance: &Instance, as_of: Instant, week: IsoWeek) -> Result<WeekAt> {
+    WeekAt::new(week, as_of, &instance.config.zone)
+        .with_context(|| format!("the week {week} lies outside the calendar"))
+}
+
+fn last_finished(instance: &Instance, cut: &Cut, session: &Session) -> Result<IsoWeek> {
+    let weeks = session.weeks()?;
+    for week in weeks.iter().rev() {
+        if week_at(instance, cut.manifest.parts.as_of, *week)?.complete {
+            return Ok(*week);
+        }
+    }
+    weeks
+        .last()
+        .copied()
+        .context("there are no contacts to report on: run `quell import` and `quell rollup` first")
+}
+
+/// What the report says about itself.
+fn provenance(instance: &Instance, cut: &Cut) -> Result<Provenance> {
+    let parts = &cut.manifest.parts;
+    let settings = &instance.config.engine;
+    let taxonomy = Named::of_epoch(instance, parts.epoch)?;
+    Ok(Provenance {
+        cut: cut.id,
+        epoch: parts.epoch,
+        as_of: parts.as_of,
+        zone: instance.config.zone.clone(),
+        taxonomy_name: taxonomy.name,
+        taxonomy_version: taxonomy.version,
+        taxonomy_sha256: taxonomy.sha256,
+        manifest_sha256: hex(&cut.manifest_sha256()),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        restated: false,
+        restated_weeks: Vec::new(),
+        maturity_days: whole_days(settings.maturity),
+        chain_window_days: whole_days(settings.chain_window),
+    })
+}
+
+/// The taxonomy that an epoch was folded with.
+struct Named {
+    name: String,
+    version: String,
+    sha256: String,
+}
+
+impl Named {
+    /// The taxonomy in force, which must be the one of the epoch: a report that names another one would lie.
+    fn of_epoch(instance: &Instance, epoch: EpochId) -> Result<Self> {
+        let published = pipeline::taxonomy(instance)?;
+        let (name, version, taxonomy) = match published {
+            Some(p) => (p.name, p.version, p.taxonomy),
+            None => (String::new(), String::new(), classify::Taxonomy::empty()),
+        };
+        let sha256 = hex(&taxonomy.meaning());
+        let rules = Ruleset::new(taxonomy, instance.config.engine, instance.config.zone.clone());
+        ensure!(
+            rules.epoch() == epoch,
+            "the taxonomy or the engine's settings changed after these tables were published: run `quell rollup` first"
+        );
+        Ok(Self { name, version, sha256 })
+    }
+}
+
+fn whole_days(span: domain::Span) -> u64 {
+    span.micros().unsigned_abs() / domain::Span::from_days(1).micros().unsigned_abs()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut out, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(out, "{byte:02x}");
+        out
+    })
+}

@@ -1,0 +1,118 @@
+//! How far the figures can be trusted.
+
+use super::{Say, head, row};
+use crate::Lang;
+use crate::refusals::kind_words;
+use crate::weekly::figures;
+use crate::weekly::measure;
+use crate::weekly::page::{Block, Cell, HeadKind, Row, Section, Table};
+
+/// The section.
+pub(super) fn section(say: Say<'_>) -> Section {
+    let mut blocks = vec![Block::Table(contacts(say)), refused(say)];
+    blocks.extend(restated(say).map(Block::Note));
+    Section {
+        id: "quality",
+        title: say.pick("How far these figures can be trusted", "Hasta qué punto fiarse de estas cifras"),
+        term: None,
+        lead: Vec::new(),
+        marks: Vec::new(),
+        blocks,
+    }
+}
+
+fn contacts(say: Say<'_>) -> Table {
+    let q = &say.weekly.quality;
+    let line = |n: u64, name: (&str, &str), effect: (&str, &str)| {
+        row(vec![
+            Cell::Name {
+                text: say.pick(name.0, name.1),
+                lines: (n > 0).then(|| say.pick(effect.0, effect.1)).into_iter().collect(),
+            },
+            say.count_cell(n),
+            say.percent_cell(measure::share(n, q.contacts)),
+        ])
+    };
+    let rows = vec![
+        line(
+            q.unclassified,
+            ("Without a reason", "Sin motivo"),
+            ("Every reason may be larger than shown.", "Cada motivo puede ser mayor de lo que se muestra."),
+        ),
+        line(
+            q.unowned,
+            ("Without an owner", "Sin responsable"),
+            ("Nobody is asked to remove their cause.", "A nadie se le pide que elimine su causa."),
+        ),
+        line(
+            q.anonymous,
+            ("Without a customer", "Sin cliente"),
+            ("They cannot be recognised as repeats.", "No se pueden reconocer como repetidos."),
+        ),
+        line(
+            q.not_costed,
+            ("Without a cost", "Sin coste"),
+            ("Costs are higher than shown.", "Los costes son más altos de lo que se muestra."),
+        ),
+        line(
+            q.late,
+            ("Arrived late", "Llegaron tarde"),
+            (
+                "Recorded more than seven days after the end of the week.",
+                "Registrados más de siete días después del final de la semana.",
+            ),
+        ),
+    ];
+    Table {
+        caption: say.pick("Contacts with something missing", "Contactos a los que les falta algo"),
+        heads: heads(say, say.pick("Contacts", "Contactos"), true),
+        rows,
+        notes: Vec::new(),
+    }
+}
+
+fn heads(say: Say<'_>, counted: String, share: bool) -> Vec<super::Head> {
+    let mut out = vec![head(say.pick("What", "Qué"), HeadKind::Words), head(counted, HeadKind::Figures)];
+    if share {
+        out.push(head(say.pick("Share", "Porcentaje"), HeadKind::Figures));
+    }
+    out
+}
+
+/// Refused inputs belong to no week: what could not be read has no date.
+fn refused(say: Say<'_>) -> Block {
+    let all = &say.weekly.refused;
+    if all.is_empty() {
+        return Block::Note(say.pick("No input was refused.", "No se rechazó ninguna entrada."));
+    }
+    let one = |kind, inputs| -> Row {
+        let name = super::capitalised(kind_words(say.lang, kind));
+        row(vec![Cell::Name { text: name, lines: Vec::new() }, say.count_cell(inputs)])
+    };
+    let total = say.count(say.weekly.refused_inputs());
+    Block::Table(Table {
+        caption: match say.lang {
+            Lang::En => format!("Refused inputs since the beginning: {total}"),
+            Lang::Es => format!("Entradas rechazadas desde el principio: {total}"),
+        },
+        heads: heads(say, say.pick("Inputs", "Entradas"), false),
+        rows: all.iter().map(|r| one(r.kind, r.inputs)).collect(),
+        notes: vec![say.pick(
+            "They are kept and can be corrected: `quell rejects list`.",
+            "Se conservan y se pueden corregir: `quell rejects list`.",
+        )],
+    })
+}
+
+fn restated(say: Say<'_>) -> Option<String> {
+    let weeks = &say.weekly.provenance.restated_weeks;
+    if weeks.is_empty() {
+        return None;
+    }
+    let names: Vec<String> = weeks.iter().map(|week| figures::week(say.lang, *week)).collect();
+    let names = names.join(", ");
+    Some(match say.lang {
+        Lang::En => format!("Other weeks whose figures changed after they were published: {names}."),
+        Lang::Es => format!("Otras semanas cuyas cifras cambiaron tras publicarse: {names}."),
+    })
+}

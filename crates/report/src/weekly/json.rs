@@ -1,0 +1,224 @@
+//! The model as JSON: figures as whole numbers, money in micro-units, both labels, null where a figure cannot be
+//! had. Names are a contract: they are added, never renamed.
+
+use super::measure::{self, Figure, HeadlineFigure, Metric};
+use super::model::*;
+use serde_json::{Value, json};
+
+/// The report as JSON.
+pub(super) fn json(weekly: &Weekly) -> Value {
+    json!({
+        "week": weekly.headline.iso_week.to_string(),
+        "monday": weekly.headline.monday.to_string(),
+        "complete": weekly.headline.complete,
+        "restated": weekly.provenance.restated,
+        "currency": weekly.headline.currency,
+        "unit": weekly.headline.unit,
+        "headline": headline(&weekly.headline),
+        "trend": list(&weekly.trend, trend_week),
+        "movers": list(&weekly.movers, mover),
+        "reasons": list(&weekly.pareto, reason),
+        "snowballs": {
+            "reasons": list(&weekly.snowball_reasons, snowball_reason),
+            "chains": list(&weekly.snowball_chains, snowball_chain),
+        },
+        "owners": list(&weekly.owners, owner),
+        "mechanisms": list(&weekly.mechanisms, mechanism),
+        "channels": list(&weekly.channels, channel),
+        "quality": quality(weekly),
+        "provenance": provenance(&weekly.provenance),
+    })
+}
+
+fn list<T>(rows: &[T], one: fn(&T) -> Value) -> Value {
+    rows.iter().map(one).collect()
+}
+
+fn figure(figure: Figure) -> Value {
+    figure.ok().into()
+}
+
+fn headline(h: &Headline) -> Value {
+    let [contacts, cpx, avoidable, cost] = h.figures();
+    json!({
+        "contacts": compared(&contacts),
+        "cpx_hundredths": compared(&cpx),
+        "dumb_share_permille": compared(&avoidable),
+        "cost_micros": compared(&cost),
+        "dumb": h.dumb.week,
+        "dumb_before": h.dumb.before,
+        "dumb_cost_micros": h.dumb_cost_micros,
+        "repeats": h.repeats.week,
+        "repeats_before": h.repeats.before,
+        "snowball_rate_permille": figure(h.snowball_rate()),
+        "snowball_rate_before_permille": figure(h.snowball_rate_before()),
+        "customers": h.customers,
+        "provisional": h.provisional,
+        "unclassified": h.unclassified,
+        "handled": h.handled,
+        "handle_ms": h.handle_ms,
+        "costed": h.costed.week,
+        "units": h.units.week,
+        "units_before": h.units.before,
+        "unit_days": h.unit_days,
+        "mean4_weeks": h.mean4_weeks,
+    })
+}
+
+/// Changes are permille of the earlier value; those of a share are permille points, and say so.
+fn compared(f: &HeadlineFigure) -> Value {
+    let (before, mean4) = (figure(f.change_before), figure(f.change_mean4));
+    let (week, last, mean) = (figure(f.week), figure(f.before), figure(f.mean4));
+    match f.metric {
+        Metric::Avoidable => json!({
+            "week": week, "before": last, "mean4": mean,
+            "change_before_points_permille": before, "change_mean4_points_permille": mean4,
+        }),
+        Metric::Contacts | Metric::Cpx | Metric::Cost => json!({
+            "week": week, "before": last, "mean4": mean,
+            "change_before_permille": before, "change_mean4_permille": mean4,
+        }),
+    }
+}
+
+fn trend_week(w: &TrendWeek) -> Value {
+    json!({
+        "week": w.iso_week.to_string(),
+        "monday": w.monday.to_string(),
+        "complete": w.complete,
+        "contacts": w.contacts,
+        "dumb": w.dumb,
+        "units": w.units,
+        "cpx_hundredths": figure(measure::cpx(w.contacts, w.units)),
+        "cost_micros": w.cost_micros,
+    })
+}
+
+fn mover(m: &Mover) -> Value {
+    json!({
+        "reason": m.reason.id,
+        "label_es": m.reason.es,
+        "label_en": m.reason.en,
+        "owner_label_es": m.owner.es,
+        "owner_label_en": m.owner.en,
+        "unit": m.unit,
+        "contacts": m.contacts,
+        "contacts_before": m.contacts_before,
+        "change": m.change,
+        "growth_effect": m.growth_effect,
+        "rate_effect": m.rate_effect,
+    })
+}
+
+fn reason(r: &ParetoReason) -> Value {
+    json!({
+        "reason": r.reason.id,
+        "label_es": r.reason.es,
+        "label_en": r.reason.en,
+        "owner": r.owner.id,
+        "owner_label_es": r.owner.es,
+        "owner_label_en": r.owner.en,
+        "disposition": r.disposition.map(domain::Disposition::word),
+        "contacts": r.contacts,
+        "cumulative": r.cumulative,
+        "total": r.total,
+        "vital": r.vital,
+        "dumb": r.dumb,
+        "repeats": r.repeats,
+        "unit": r.unit,
+        "cpx_hundredths": r.cpx.map(measure::hundredths),
+        "cost_micros": r.cost_micros,
+        "contacts_before": r.contacts_before,
+    })
+}
+
+fn snowball_reason(r: &SnowballReason) -> Value {
+    json!({
+        "reason": r.reason.id,
+        "label_es": r.reason.es,
+        "label_en": r.reason.en,
+        "repeats": r.repeats,
+        "chains": r.chains,
+        "cost_micros": r.cost_micros,
+    })
+}
+
+fn snowball_chain(c: &SnowballChain) -> Value {
+    json!({
+        "chain_root": c.chain_root,
+        "reason": c.reason.id,
+        "label_es": c.reason.es,
+        "label_en": c.reason.en,
+        "contacts": c.contacts,
+        "channels": c.channels,
+        "started_on": c.started_on.to_string(),
+        "last_on": c.last_on.to_string(),
+        "melted": c.melted,
+        "cost_micros": c.cost_micros,
+    })
+}
+
+fn owner(o: &OwnerStatement) -> Value {
+    json!({
+        "owner": o.owner.id,
+        "label_es": o.owner.es,
+        "label_en": o.owner.en,
+        "reasons": o.reasons,
+        "contacts": o.contacts,
+        "contacts_before": o.contacts_before,
+        "dumb": o.dumb,
+        "repeats": o.repeats,
+        "costed": o.costed,
+        "cost_micros": o.cost_micros,
+        "cost_micros_before": o.cost_micros_before,
+    })
+}
+
+fn mechanism(m: &MechanismCount) -> Value {
+    json!({
+        "mechanism": m.mechanism.word(),
+        "contacts": m.contacts,
+        "contacts_before": m.contacts_before,
+        "cost_micros": m.cost_micros,
+    })
+}
+
+fn channel(c: &ChannelCount) -> Value {
+    json!({
+        "channel": c.channel.word(),
+        "contacts": c.contacts,
+        "contacts_before": c.contacts_before,
+        "dumb": c.dumb,
+        "cost_micros": c.cost_micros,
+    })
+}
+
+fn quality(weekly: &Weekly) -> Value {
+    let q = &weekly.quality;
+    json!({
+        "contacts": q.contacts,
+        "unclassified": q.unclassified,
+        "anonymous": q.anonymous,
+        "not_costed": q.not_costed,
+        "late": q.late,
+        "unowned": q.unowned,
+        "refused": list(&weekly.refused, |r| json!({ "kind": r.kind.word(), "inputs": r.inputs })),
+        "restated_weeks": list(&weekly.provenance.restated_weeks, |week| week.to_string().into()),
+    })
+}
+
+fn provenance(p: &Provenance) -> Value {
+    json!({
+        "cut": p.cut.to_string(),
+        "epoch": p.epoch.to_string(),
+        "as_of": p.as_of.to_string(),
+        "zone": p.zone.name(),
+        "taxonomy": p.taxonomy_name,
+        "taxonomy_version": p.taxonomy_version,
+        "taxonomy_sha256": p.taxonomy_sha256,
+        "manifest_sha256": p.manifest_sha256,
+        "version": p.version,
+        "maturity_days": p.maturity_days,
+        "chain_window_days": p.chain_window_days,
+    })
+}
