@@ -1,12 +1,14 @@
 //! The command line, exactly as DESIGN §4 fixes it, for what exists so far. Only parsing: what the arguments
 //! mean is decided in `commands`.
 
+use crate::demo::company::{WEEKS_LEAST, WEEKS_MOST};
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const EXAMPLES: &str = "\
 Examples:
+  quell demo
   quell taxonomy publish taxonomy.toml
   quell import --source csv --mapping crm.toml may.csv --dry-run
   quell import --source csv --mapping crm.toml may.csv
@@ -34,16 +36,9 @@ pub struct Cli {
 /// Arguments of every command.
 #[derive(Debug, Args)]
 pub struct Global {
-    /// Data folder; made if it is missing.
-    #[arg(
-        long,
-        global = true,
-        value_name = "DIR",
-        env = "QUELL_DATA",
-        hide_env_values = true,
-        default_value = "./quell-data"
-    )]
-    pub data: PathBuf,
+    /// Data folder, made if it is missing; by default ./quell-data, for the demo ./quell-demo.
+    #[arg(long, global = true, value_name = "DIR", env = "QUELL_DATA", hide_env_values = true)]
+    pub data: Option<PathBuf>,
     /// Configuration file, instead of quell.toml in the data folder.
     #[arg(long, global = true, value_name = "FILE", env = "QUELL_CONFIG", hide_env_values = true)]
     pub config: Option<PathBuf>,
@@ -55,9 +50,25 @@ pub struct Global {
     pub json: bool,
 }
 
+impl Cli {
+    /// The data folder: the one that was named, else the one of every day, or the demo's own.
+    pub fn data(&self) -> &Path {
+        let default = if matches!(self.command, Command::Demo(_)) { "./quell-demo" } else { "./quell-data" };
+        self.global.data.as_deref().unwrap_or(Path::new(default))
+    }
+}
+
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Show what all this is for: a made-up company with planted truths, from its files to its report.
+    ///
+    /// Makes the source files of a retailer, imports them week by week, publishes the tables and the weekly
+    /// report, and then says whether the tables show what was planted. It takes about half a minute.
+    ///
+    /// The demo has a data folder of its own, ./quell-demo, and begins anew in it each time. Equal seeds give
+    /// equal bytes.
+    Demo(Demo),
     /// Bring contacts from files into the log.
     ///
     /// A mapping file says which field of the source becomes what. Rows that cannot be understood are
@@ -136,6 +147,25 @@ impl Command {
             _ => None,
         }
     }
+}
+
+/// Arguments of `quell demo`.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  quell demo
+  quell demo --weeks 26 --seed 7
+  quell demo --no-plants --json")]
+pub struct Demo {
+    /// How many weeks, the last of which is 2026-W20.
+    #[arg(long, value_name = "N", default_value_t = 12, value_parser = clap::value_parser!(u32).range(i64::from(WEEKS_LEAST)..=i64::from(WEEKS_MOST)))]
+    pub weeks: u32,
+    /// Seed of the company.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Plant nothing: then nothing may be found.
+    #[arg(long)]
+    pub no_plants: bool,
 }
 
 /// Arguments of `quell import`.

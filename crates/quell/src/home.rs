@@ -56,4 +56,26 @@ impl Home {
     pub fn tables(&self) -> PathBuf {
         self.root.join("tables")
     }
+
+    /// The source files of the demo's company.
+    pub fn demo(&self) -> PathBuf {
+        self.root.join("demo")
+    }
+
+    /// The seed of the demo, which tells a folder that the demo has made. It protects nobody: all customers of a
+    /// demo are made up.
+    pub fn demo_seed(&self) -> PathBuf {
+        self.demo().join("seed")
+    }
+
+    /// Whether the demo has made this folder.
+    pub fn is_demo(&self) -> bool {
+        self.demo_seed().is_file()
+    }
+
+    /// The folders that together are the instance.
+    pub fn instance_folders(&self) -> [PathBuf; 5] {
+        let vault = self.root.join("vault");
+        [self.log(), vault, self.lake(), self.tables(), self.reports()]
+    }
 }

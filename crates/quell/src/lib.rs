@@ -7,6 +7,7 @@ pub mod bug;
 pub mod cli;
 pub mod commands;
 pub mod config;
+pub mod demo;
 pub mod failure;
 pub mod home;
 pub mod ingest;

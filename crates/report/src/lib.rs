@@ -2,6 +2,7 @@
 //! counted; nothing here queries, compares, sends, reads a clock or opens a file.
 
 pub mod costs;
+pub mod demo;
 pub mod doctor;
 pub mod erase;
 pub mod import;
@@ -13,6 +14,7 @@ pub mod units;
 pub mod weekly;
 
 pub use costs::CostsSummary;
+pub use demo::DemoSummary;
 pub use doctor::{Check, DoctorReport, Finding, State, TopicEnds};
 pub use erase::EraseSummary;
 pub use import::{DryRunSummary, ImportSummary};

@@ -2,13 +2,13 @@
 WITH now AS (
     SELECT channel, sum(contacts) AS contacts, sum(dumb) AS dumb, sum(cost_micros) AS cost_micros
     FROM channel_daily
-    WHERE dt BETWEEN $monday AND $monday + INTERVAL '6 days'
+    WHERE dt BETWEEN CAST($monday AS DATE) AND CAST($monday AS DATE) + INTERVAL '6 days'
     GROUP BY channel
 ),
 before AS (
     SELECT channel, sum(contacts) AS contacts
     FROM channel_daily
-    WHERE dt BETWEEN $monday - INTERVAL '7 days' AND $monday - INTERVAL '1 day'
+    WHERE dt BETWEEN CAST($monday AS DATE) - INTERVAL '7 days' AND CAST($monday AS DATE) - INTERVAL '1 day'
     GROUP BY channel
 )
 SELECT

@@ -2,7 +2,7 @@
 -- once: customers are counted over the whole week, not summed over reasons. Units are the taxonomy's own; a week
 -- without a count of them has null, never 0.
 WITH weeks AS (
-    SELECT column1 AS back, $monday - column2 AS monday
+    SELECT column1 AS back, CAST($monday AS DATE) - column2 AS monday
     FROM (VALUES (0, INTERVAL '0 days'), (1, INTERVAL '7 days'), (2, INTERVAL '14 days'), (3, INTERVAL '21 days'), (4, INTERVAL '28 days'))
 ),
 counted AS (
@@ -19,7 +19,7 @@ counted AS (
         sum(cost_micros) AS cost_micros,
         sum(dumb_cost_micros) AS dumb_cost_micros
     FROM reason_weekly
-    WHERE dt BETWEEN $monday - INTERVAL '28 days' AND $monday
+    WHERE dt BETWEEN CAST($monday AS DATE) - INTERVAL '28 days' AND CAST($monday AS DATE)
     GROUP BY dt
 ),
 begun AS (
@@ -80,11 +80,11 @@ mean4 AS (
 people AS (
     SELECT count(DISTINCT customer_key) AS customers
     FROM contacts
-    WHERE dt BETWEEN $monday AND $monday + INTERVAL '6 days'
+    WHERE dt BETWEEN CAST($monday AS DATE) AND CAST($monday AS DATE) + INTERVAL '6 days'
 )
 SELECT
     $week AS iso_week,
-    $monday AS monday,
+    CAST($monday AS DATE) AS monday,
     $complete AS complete,
     w.contacts,
     w.dumb,

@@ -3,7 +3,7 @@
 WITH moved AS (
     SELECT m.*, coalesce(m.rate_effect, m.change) AS weight
     FROM movers_weekly AS m
-    WHERE m.dt = $monday
+    WHERE m.dt = CAST($monday AS DATE)
 ),
 ranked AS (
     SELECT

@@ -2,7 +2,7 @@
 WITH before AS (
     SELECT owner, contacts, cost_micros
     FROM owners_weekly
-    WHERE dt = $monday - INTERVAL '7 days'
+    WHERE dt = CAST($monday AS DATE) - INTERVAL '7 days'
 )
 SELECT
     w.owner,
@@ -19,5 +19,5 @@ SELECT
 FROM owners_weekly AS w
 LEFT JOIN before AS b ON b.owner = w.owner
 LEFT JOIN owners AS o ON o.owner = w.owner
-WHERE w.dt = $monday
+WHERE w.dt = CAST($monday AS DATE)
 ORDER BY w.cost_micros DESC NULLS LAST, w.contacts DESC, w.owner

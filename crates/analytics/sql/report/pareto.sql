@@ -1,12 +1,12 @@
 -- Every reason of the week by its contacts, with the running total. `vital` = in the shortest run from the top
 -- that holds 80 % of all contacts.
 WITH now AS (
-    SELECT * FROM reason_weekly WHERE dt = $monday
+    SELECT * FROM reason_weekly WHERE dt = CAST($monday AS DATE)
 ),
 before AS (
     SELECT reason, contacts
     FROM reason_weekly
-    WHERE dt = $monday - INTERVAL '7 days'
+    WHERE dt = CAST($monday AS DATE) - INTERVAL '7 days'
 ),
 running AS (
     SELECT

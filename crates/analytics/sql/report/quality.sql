@@ -3,7 +3,7 @@
 WITH week AS (
     SELECT contact_id, reason, customer_key
     FROM contacts
-    WHERE dt BETWEEN $monday AND $monday + INTERVAL '6 days'
+    WHERE dt BETWEEN CAST($monday AS DATE) AND CAST($monday AS DATE) + INTERVAL '6 days'
 ),
 counted AS (
     SELECT
@@ -18,13 +18,13 @@ late AS (
     SELECT count(*) AS late
     FROM week AS w
     JOIN provenance AS p ON p.contact_id = w.contact_id
-    WHERE p.dt BETWEEN $monday AND $monday + INTERVAL '6 days'
+    WHERE p.dt BETWEEN CAST($monday AS DATE) AND CAST($monday AS DATE) + INTERVAL '6 days'
       AND p.recorded_at > $late_from
 ),
 costed AS (
     SELECT coalesce(sum(contacts - costed), 0) AS not_costed
     FROM reason_weekly
-    WHERE dt = $monday
+    WHERE dt = CAST($monday AS DATE)
 )
 SELECT c.contacts, c.unclassified, c.anonymous, k.not_costed, l.late, c.unowned
 FROM counted AS c

@@ -2,7 +2,7 @@
 WITH rolling AS (
     SELECT DISTINCT chain_root
     FROM contacts
-    WHERE dt BETWEEN $monday AND $monday + INTERVAL '6 days'
+    WHERE dt BETWEEN CAST($monday AS DATE) AND CAST($monday AS DATE) + INTERVAL '6 days'
 ),
 last AS (
     SELECT c.chain_root, max(c.dt) AS last_on

@@ -3,7 +3,7 @@
 WITH repeats AS (
     SELECT chain_root, channel, dt, handle_ms
     FROM contacts
-    WHERE repeat AND dt BETWEEN $monday AND $monday + INTERVAL '6 days'
+    WHERE repeat AND dt BETWEEN CAST($monday AS DATE) AND CAST($monday AS DATE) + INTERVAL '6 days'
 ),
 rates AS (
     SELECT

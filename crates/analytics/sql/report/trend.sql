@@ -1,7 +1,7 @@
 -- Up to 13 weeks ending with this one, oldest first, from the first week that has contacts. Every week stands
 -- there, also one in which nobody made contact.
 WITH weeks AS (
-    SELECT column1 AS back, $monday - column2 AS monday
+    SELECT column1 AS back, CAST($monday AS DATE) - column2 AS monday
     FROM (VALUES
         (0, INTERVAL '0 days'),
         (1, INTERVAL '7 days'),
@@ -26,7 +26,7 @@ counted AS (
         sum(dumb) AS dumb,
         sum(cost_micros) AS cost_micros
     FROM reason_weekly
-    WHERE dt BETWEEN $monday - INTERVAL '84 days' AND $monday
+    WHERE dt BETWEEN CAST($monday AS DATE) - INTERVAL '84 days' AND CAST($monday AS DATE)
     GROUP BY dt
 ),
 unit_weeks AS (

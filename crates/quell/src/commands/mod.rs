@@ -4,13 +4,14 @@
 mod classify;
 mod config;
 mod costs;
+mod demo;
 mod doctor;
 mod erase;
 mod freshness;
 mod import;
 mod path;
 mod rejects;
-mod report_weekly;
+pub(crate) mod report_weekly;
 mod rollup;
 mod run;
 mod sql;
@@ -55,7 +56,10 @@ impl Shell {
 
 /// Validates the configuration and runs the command.
 pub fn run(cli: Cli, environment: impl IntoIterator<Item = (String, String)>) -> Result<Exit, Failure> {
-    let home = Home::open(&cli.global.data)?;
+    let home = Home::open(cli.data())?;
+    if let Command::Demo(args) = &cli.command {
+        crate::demo::claim(&home, args.seed)?;
+    }
     let file = cli.global.config.as_deref();
     let flags = Flags { threads: cli.global.threads, listen: cli.command.listen() };
     let loaded = crate::config::load(&home, file, flags, environment)?;
@@ -68,6 +72,7 @@ pub fn run(cli: Cli, environment: impl IntoIterator<Item = (String, String)>) ->
 
 fn dispatch(shell: &mut Shell, command: Command) -> Result<Exit, Failure> {
     match command {
+        Command::Demo(args) => demo::run(shell, &args),
         Command::Import(args) => import::run(shell, &args),
         Command::Run(_) => run::run(shell),
         Command::Rollup(args) => rollup::run(shell, &args),

@@ -3,11 +3,10 @@
 use super::Shell;
 use crate::cli;
 use crate::failure::{Exit, Failure};
-use crate::{ingest, pipeline};
+use crate::ingest::{self, Publication};
+use crate::pipeline;
 use anyhow::{Result, bail};
 use classify::{Leaf, Taxonomy};
-use domain::fact::TaxonomyPublished;
-use domain::{Body, Origin};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -23,34 +22,15 @@ pub(super) fn run(shell: &mut Shell, command: &cli::Taxonomy) -> Result<Exit, Fa
 pub(crate) fn read(path: &Path) -> Result<(String, Taxonomy)> {
     let name = path.display().to_string();
     let toml = crate::text::read(path, "the taxonomy")?;
-    let taxonomy = parse(&toml, &name)?;
+    let taxonomy = ingest::parse_taxonomy(&toml, &name)?;
     Ok((toml, taxonomy))
 }
 
-fn parse(toml: &str, name: &str) -> Result<Taxonomy> {
-    Taxonomy::parse(toml, name).map_err(|mistakes| {
-        let mistakes: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
-        anyhow::anyhow!("the taxonomy {name} is not valid\n{}", mistakes.join("\n"))
-    })
-}
-
 fn publish(shell: &mut Shell, file: &Path) -> Result<()> {
-    let (toml, taxonomy) = read(file)?;
-    let instance = shell.instance()?;
-    let now = (instance.clock)();
-    let meaning = hex(&taxonomy.meaning());
-    let (name, version) = (taxonomy.name().to_owned(), taxonomy.version().to_owned());
-    // A later publication of the same name replaces an earlier one, also when it goes back to an older text.
-    let record = format!("taxonomy/{name}");
-    let origin =
-        Origin { system: "quell".to_owned(), instance: String::new(), record, revision: now.micros() };
-    let body = TaxonomyPublished { name, version, meaning_sha256: meaning.clone(), toml };
-    let published = pipeline::taxonomy(&instance)?;
-    let new = published.is_none_or(|p| p.toml != body.toml);
-    let (name, version) = (body.name.clone(), body.version.clone());
-    if new {
-        ingest::state(&instance, Body::TaxonomyPublished(Box::new(body)), now, origin)?;
-    }
+    let (toml, _) = read(file)?;
+    let Publication { taxonomy, meaning, new } =
+        ingest::publish_taxonomy(&shell.instance()?, toml, &file.display().to_string())?;
+    let (name, version) = (taxonomy.name(), taxonomy.version());
     let reasons = taxonomy.leaves().count();
     let done = if new { "published" } else { "already in force" };
     let text = format!("{done}: taxonomy {name} {version}, {reasons} reasons, meaning {}\n", &meaning[..16]);

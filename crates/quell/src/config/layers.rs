@@ -127,6 +127,8 @@ pub struct Layers {
     settings: BTreeMap<String, Vec<Written>>,
     /// The seed, kept apart from settings so that no listing can show it.
     seed: Option<String>,
+    /// The seed of a data folder that the demo has made.
+    demo_seed: Option<String>,
 }
 
 /// The default file, read once. Its keys are all the settings there are.
@@ -139,7 +141,7 @@ static DEFAULTS: LazyLock<BTreeMap<String, Vec<Written>>> = LazyLock::new(|| {
 impl Layers {
     /// The built-in defaults.
     pub fn new() -> Self {
-        Self { settings: DEFAULTS.clone(), seed: None }
+        Self { settings: DEFAULTS.clone(), seed: None, demo_seed: None }
     }
 
     /// Adds a configuration file's text.
@@ -198,9 +200,19 @@ impl Layers {
         self.settings.keys().map(String::as_str)
     }
 
+    /// Adds the seed that the demo has left in its data folder. The environment's wins over it.
+    pub(super) fn add_demo_seed(&mut self, seed: &str) {
+        self.demo_seed = Some(seed.trim().to_owned());
+    }
+
     /// The seed of a seeded vault, as written.
     pub(super) fn seed(&self) -> Option<&str> {
-        self.seed.as_deref()
+        self.seed.as_deref().or(self.demo_seed.as_deref())
+    }
+
+    /// Whether the environment has a seed.
+    pub(super) const fn has_environment_seed(&self) -> bool {
+        self.seed.is_some()
     }
 }
 

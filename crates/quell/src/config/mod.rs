@@ -94,6 +94,9 @@ pub fn load(
         }
     }
     mistakes.extend(layers.add_environment(environment));
+    if let Ok(seed) = std::fs::read_to_string(home.demo_seed()) {
+        layers.add_demo_seed(&seed);
+    }
     if let Some(threads) = flags.threads {
         layers.add_flag("threads", "threads", Raw::Integer(i64::try_from(threads.get()).unwrap_or(i64::MAX)));
     }

@@ -202,7 +202,7 @@ impl Check<'_> {
 
     /// A seed that nothing uses would let somebody believe that two runs can be compared.
     fn random_vault(&mut self) -> vault::Mode {
-        if self.layers.seed().is_some() {
+        if self.layers.has_environment_seed() {
             self.seed_mistake("expected no seed, because vault.mode is \"random\"");
         }
         vault::Mode::Random

@@ -6,12 +6,14 @@ mod import;
 mod keep;
 mod posted;
 mod prepare;
+mod taxonomy;
 mod units;
 
 pub use costs::set_costs;
 pub use import::import;
 pub use posted::{Outcome, Posted, keep_posted};
 pub use prepare::{Prepared, fact, prepare};
+pub use taxonomy::{Publication, parse_taxonomy, publish_taxonomy};
 pub use units::import_units;
 
 use crate::instance::{Instance, topic_name};

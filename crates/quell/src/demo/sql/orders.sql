@@ -1,0 +1,2 @@
+-- Orders by day.
+SELECT day, count FROM units WHERE unit = 'orders' ORDER BY day

@@ -1,0 +1,2 @@
+-- Refused inputs by kind.
+SELECT kind, count(*) AS inputs FROM rejects GROUP BY kind ORDER BY kind
