@@ -217,7 +217,7 @@ def main():
     args = parser.parse_args()
     data = args.data or temporary_folder("readers")
     print(f"seed {args.seed}, data {data}", flush=True)
-    service = Service(args.quell, data, {"QUELL_PUBLISH_EVERY": args.every})
+    service = Service(args.quell, data, {"QUELL_PUBLISH_EVERY": args.every, "QUELL_RUN_DRAIN": "30m"})
     service.start()
     service.until_ready()
     stop = threading.Event()
