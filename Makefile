@@ -16,7 +16,7 @@ tools:
 	@command -v cc >/dev/null || { echo "missing: a C compiler (cc), for SQLite and zstd"; exit 1; }
 
 demo: quick ## A synthetic company with planted truths, end to end: prints where report and tables lie
-	$(QUICK) --data quell-demo demo
+	$(QUICK) demo
 
 quick: tools
 	$(CARGO) build --locked --profile demo -p quell
