@@ -5,4 +5,5 @@ mod messages;
 mod named;
 mod publishing;
 mod sql;
+mod trends;
 mod world;
