@@ -8,8 +8,8 @@ mod units;
 
 pub use costs::set_costs;
 pub use import::import;
-pub use units::import_units;
 pub use prepare::{Prepared, fact, prepare};
+pub use units::import_units;
 
 use crate::instance::{Instance, topic_name};
 use anyhow::{Context as _, Result};
