@@ -173,6 +173,22 @@ fn a_store_may_lie_in_a_folder_of_any_name() {
     assert_eq!(json(&world.session(&cut), "SELECT count(*) AS n FROM contacts"), json!([{"n": 1}]));
 }
 
+/// Once the columns of a span without any contact left were unknown, and nothing could be published.
+#[test]
+fn a_day_whose_contacts_are_all_gone_has_no_file() {
+    let mut world = World::new();
+    let a = contact("a", 0, at("2026-05-01T10:00:00Z"));
+    let b = contact("b", 0, at("2026-05-20T10:00:00Z"));
+    world.commit(&[is(&a), is(&b)], &[verdict(&a, 0), verdict(&b, 0)]);
+    let first = world.publish(1, None).cut;
+    world.commit(&[gone(&a, 1)], &[]);
+    let days = |cut: &Cut| cut.files("contacts").count();
+    assert_eq!(days(&world.publish(1, Some(&first)).cut), 1);
+    world.commit(&[gone(&b, 2)], &[]);
+    let none = world.publish(1, None).cut;
+    assert_eq!((days(&none), none.manifest.files.len()), (0, 0));
+}
+
 #[test]
 fn a_cut_made_by_another_version_of_the_job_is_no_base() {
     let mut world = World::new();

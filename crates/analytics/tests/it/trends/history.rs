@@ -64,7 +64,9 @@ impl History {
             }
         }
         let verdicts = self.judge(next);
-        self.worlds.iter_mut().for_each(|world| drop(world.commit(&changes, &verdicts)));
+        for world in &mut self.worlds {
+            world.commit(&changes, &verdicts);
+        }
         self.books.contacts = self.sayings.keys().map(|c| self.seen(*c)).collect();
     }
 
