@@ -176,9 +176,9 @@ fn all_margins_are_the_contacts() {
     let channels = [Channel::Phone, Channel::Chat, Channel::Email];
     let saying = |n: usize| Saying {
         channel: channels[n % 3],
-        customer: (n % 5 > 0).then_some((n % 5) as u8),
+        customer: [None, Some(1), Some(2), Some(3), Some(4)][n % 5],
         handle_ms: Some(n as i64),
-        mechanisms: vec![Mechanism::StatusChase; usize::from(n % 4 == 0)],
+        mechanisms: vec![Mechanism::StatusChase; usize::from(n.is_multiple_of(4))],
         ..plain(&format!("2026-03-{:02}T10:00:00Z", 10 + n % 20), reasons[n % 4])
     };
     say(&mut history, (0..120).map(saying).collect());

@@ -88,7 +88,7 @@ fn spoilt(company: &Company, at: usize, fault: Fault, number: u32) -> Vec<u8> {
             let whole = serde_json::to_string(&fields).expect("a JSON object has only text keys");
             let end =
                 (whole.len() * 2 / 3..).find(|end| whole.is_char_boundary(*end)).expect("the end is one");
-            return whole[..end].as_bytes().to_vec();
+            return whole.as_bytes()[..end].to_vec();
         }
         Fault::NotUtf8 => {
             put("text", json!("?!"));

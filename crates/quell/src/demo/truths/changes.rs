@@ -61,12 +61,32 @@ pub struct Changes {
     pub moves: Vec<Moved>,
 }
 
+/// A number that fits.
+#[expect(clippy::cast_possible_truncation, reason = "the caller has looked that it fits")]
+const fn low_half(number: u128) -> u64 {
+    number as u64
+}
+
+/// The nearest whole number of a ratio, which is none below 0.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "such a cast saturates at both ends"
+)]
+fn whole(ratio: f64) -> u64 {
+    ratio.round() as u64
+}
+
 impl Sides {
     /// Contacts per order after, in thousandths of before; 0 where nothing was before.
     pub const fn ratio_permille(&self) -> u64 {
         let before = self.contacts_before as u128 * self.orders as u128;
         let after = self.contacts as u128 * self.orders_before as u128;
-        if before == 0 { 0 } else { ((after * 1_000 + before / 2) / before) as u64 }
+        match (after * 1_000 + before / 2).checked_div(before) {
+            Some(ratio) if ratio <= u64::MAX as u128 => low_half(ratio),
+            Some(_) => u64::MAX,
+            None => 0,
+        }
     }
 
     /// The bounds between which the ratio lies in 95 of 100 cases, in thousandths: those of the share of contacts
@@ -79,7 +99,7 @@ impl Sides {
         let half = BOUND * (share * (1.0 - share) / n + squared / (4.0 * n * n)).sqrt() / (1.0 + squared / n);
         let ratio = |share: f64| {
             let exposure = self.orders_before as f64 / (self.orders as f64).max(1.0);
-            (share / (1.0 - share).max(f64::MIN_POSITIVE) * exposure * 1_000.0).round() as u64
+            whole(share / (1.0 - share).max(f64::MIN_POSITIVE) * exposure * 1_000.0)
         };
         (ratio((middle - half).max(0.0)), ratio((middle + half).min(1.0)))
     }

@@ -96,10 +96,6 @@ fn series(company: &Company, contacts: &[Json]) -> Series {
 /// The names of the truths that fail.
 fn wrong(evidence: &Evidence, company: &Company) -> Vec<&'static str> {
     let (truths, _) = truths(evidence, &company.plants, &company.calendar);
-    truths
-        .iter()
-        .filter(|truth| !truth.ok)
-        .for_each(|t| eprintln!("{} {:?} {:?}", t.name, t.planted, t.found));
     truths.iter().filter(|truth| !truth.ok).map(|truth| truth.name).collect()
 }
 
@@ -135,7 +131,9 @@ fn small_lies_are_noticed() {
         let days = evidence.series.reasons.get_mut(reason).expect("a reason");
         days[28..].iter_mut().for_each(|contacts| *contacts = *contacts * 3 / 5);
     };
-    let lies: [(&str, &dyn Fn(&mut Evidence)); 10] = [
+    /// The truth that should notice, and a lie about it.
+    type Lie<'l> = (&'l str, &'l dyn Fn(&mut Evidence));
+    let lies: [Lie<'_>; 10] = [
         ("chains", &|e| e.chains[7].1 += 1),
         ("late", &|e| drop(e.late.pop())),
         ("duplicated", &|e| e.duplicate += 1),
