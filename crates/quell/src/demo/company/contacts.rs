@@ -103,6 +103,7 @@ impl<'c> Maker<'c> {
 
     /// What happens on ordinary days, and what spikes add to it.
     pub fn everyday(&mut self) {
+        (0..self.reasons.len()).for_each(|reason| self.left_over(reason));
         for week in 0..self.calendar.weeks() {
             for reason in 0..self.reasons.len() {
                 let count = self.dice.count(self.expected_milli(reason, week));
@@ -118,6 +119,22 @@ impl<'c> Maker<'c> {
             for day in spike.first_day..spike.first_day + spike.days {
                 let count = self.dice.count(self.usual_milli(reason, day) * u64::from(spike.percent - 100) / 100);
                 (0..count).for_each(|_| self.begin(reason, day));
+            }
+        }
+    }
+
+    /// In the first week come back those who began in the week before it, of which nobody tells. Without them the
+    /// first week would look quieter than it was.
+    fn left_over(&mut self, reason: usize) {
+        let back = self.expected_milli(reason, 0) * u64::from(self.reasons.back_permille(reason)) / 1_000;
+        for _ in 0..self.dice.count(back) {
+            let (began, again) = (self.weekday(), self.weekday());
+            if again < began {
+                let customer = self.customers.draw(reason, &mut self.dice);
+                let spanish = self.customers.writes_spanish(customer);
+                let (channel, moment) = (channel(&mut self.dice), self.moment(again));
+                let issue = Issue { reason, customer: Some(customer), spanish, order: None, ticket: None };
+                self.say(issue, moment, channel, Role::Plain);
             }
         }
     }
