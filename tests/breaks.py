@@ -47,12 +47,12 @@ def attempt(promise, what, file, sound, broken):
         return f"{promise} | {what} | the text to break stands {len(pattern.findall(text))} times in {file}", False
     try:
         path.write_text(pattern.sub(lambda _: broken, text))
-        # As the tests are built: with another set of packages, cargo would build the heavy dependencies again.
-        built = subprocess.run(["cargo", "build", "--locked", "--workspace", "--bin", "simulate"],
+        # As `make simulate` does: with another set of packages, cargo would build the heavy dependencies again.
+        built = subprocess.run(["cargo", "build", "--locked", "--profile", "demo", "--workspace", "--bins"],
                                cwd=ROOT, capture_output=True, text=True)
         if built.returncode != 0:
             return f"{promise} | {what} | the broken text does not compile\n{built.stderr[-1500:]}", False
-        run = subprocess.run([TARGET / "debug" / "simulate", "0", "2000"],
+        run = subprocess.run([TARGET / "demo" / "simulate", "0", "2000"],
                              cwd=ROOT, env=dict(os.environ, QUELL_FIRST_FAILURE="1"), capture_output=True, text=True)
     finally:
         path.write_text(text)

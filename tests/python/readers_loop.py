@@ -6,9 +6,11 @@
 Contacts are posted all the time, among them corrections of earlier ones, so that old days change too. Meanwhile
 each reader loops by itself:
 
-- `quell sql` with one query over two tables: both must have the rows that one and the same cut's manifest names;
-- DuckDB and Polars over the glob that `quell path` prints for each table: the files that it matches must be exactly
-  those of that cut's manifest, and their rows add up to it; then they are read once more after a pause.
+- `quell sql` with one query over many tables: all of them must agree with each other and with one and the same
+  cut's manifest;
+- DuckDB and Polars over the glob that `quell path contacts` prints, and over the other tables beside it: the files
+  must be exactly those of that cut's manifest, their rows add up to it, and the tables agree; then all of it is read
+  once more after a pause, in which the next cut is published.
 
 What a reader sees never has fewer contacts than what it saw before. Exit 0: all of that held. A reader whose package
 is not installed is named on a line that begins with SKIPPED.
@@ -26,13 +28,23 @@ import time
 
 from service import Service, contact, generator, percentile, temporary_folder
 
-TABLES = ["contacts", "provenance"]
+# Few days, all of which change all the time: many cuts, none of which shares a file with the one before.
+DAYS = 14
+# Tables with one row a contact, and tables whose column `contacts` adds up to all contacts.
+BY_CONTACT = ["contacts", "provenance"]
+ADDING_UP = ["reason_daily", "channel_daily", "reason_weekly", "owners_weekly"]
+TABLES = BY_CONTACT + ADDING_UP
 # A query that takes long enough for another cut to be published in between.
-SQL = """
-SELECT (SELECT count(*) FROM contacts) AS contacts, (SELECT count(*) FROM provenance) AS provenance,
+SQL = (
+    "SELECT "
+    + ", ".join(f"(SELECT count(*) FROM {table}) AS {table}" for table in TABLES)
+    + ", "
+    + ", ".join(f"(SELECT sum(contacts) FROM {table}) AS sum_{table}" for table in ADDING_UP)
+    + """,
        (SELECT count(*) FROM contacts c JOIN provenance p ON c.contact_id = p.contact_id AND c.dt = p.dt) AS joined,
        (SELECT count(DISTINCT contact_id) FROM contacts) AS ids
 """
+)
 
 
 class Mixed(Exception):
@@ -104,8 +116,10 @@ class Reader(threading.Thread):
 def by_sql(service, cuts):
     """The answer does not name its cut, so it must be one whose manifest has all of its counts."""
     row = service.sql(SQL)[0]
-    counts = (row["contacts"], row["provenance"])
-    if not row["contacts"] == row["joined"] == row["ids"]:
+    counts = tuple(row[table] for table in TABLES)
+    alike = {row["contacts"], row["provenance"], row["joined"], row["ids"]}
+    alike |= {row[f"sum_{table}"] for table in ADDING_UP}
+    if len(alike) != 1:
         raise Mixed(f"quell sql: {row}")
     fits = [cut for cut, tables in cuts.all().items() if tuple(tables.get(t, (0, 0))[0] for t in TABLES) == counts]
     if not fits:
@@ -114,45 +128,43 @@ def by_sql(service, cuts):
 
 
 def by_files(service, cuts, count):
-    """Every table through the path that is printed for it, twice."""
-    contacts = None
-    for table in TABLES:
-        printed = json.loads(service.quell("path", table, "--json"))
-        cut, pattern = printed["cut"], printed["glob"]
-        rows, files = cuts.rows(cut)[table]
-        for _ in range(2):
+    """The tables of the cut whose path is printed, twice."""
+    printed = json.loads(service.quell("path", "contacts", "--json"))
+    cut, contacts_glob = printed["cut"], printed["glob"]
+    contacts = cuts.rows(cut)["contacts"][0]
+    for look in range(2):
+        for table in TABLES:
+            pattern = contacts_glob.replace("/contacts/", f"/{table}/")
+            rows, files = cuts.rows(cut)[table]
             matched = glob.glob(pattern)
             if len(matched) != files:
                 raise Mixed(f"{pattern}: {len(matched)} files, its manifest has {files}")
-            found = count(pattern)
-            if found != rows:
-                raise Mixed(f"{pattern}: {found} rows, its manifest has {rows}")
+            found, added = count(pattern, table)
+            if (found, added) != (rows, contacts):
+                raise Mixed(f"{pattern}: {found} rows of {added} contacts, its manifest has {rows} of {contacts}")
+        if look == 0:
             # The reader takes his time; meanwhile the next cut is published.
-            time.sleep(1.2)
-        if table == "contacts":
-            contacts = (cut, rows)
-    return contacts
+            time.sleep(1.5)
+    return cut, contacts
 
 
-def duckdb_count(pattern):
+def duckdb_count(pattern, table):
+    """Rows, and the contacts that they stand for."""
     import duckdb
 
-    connection = duckdb.connect()
-    query = f"SELECT count(*), count(DISTINCT contact_id) FROM read_parquet('{pattern}', hive_partitioning = true)"
-    rows, ids = connection.sql(query).fetchone()
-    if rows != ids:
-        raise Mixed(f"{pattern}: {rows} rows of {ids} contacts")
-    return rows
+    contacts = "count(DISTINCT contact_id)" if table in BY_CONTACT else "sum(contacts)"
+    query = f"SELECT count(*), {contacts} FROM read_parquet('{pattern}', hive_partitioning = true)"
+    rows, added = duckdb.connect().sql(query).fetchall()[0]
+    return rows, int(added)
 
 
-def polars_count(pattern):
+def polars_count(pattern, table):
+    """Rows, and the contacts that they stand for."""
     import polars
 
+    contacts = polars.col("contact_id").n_unique() if table in BY_CONTACT else polars.col("contacts").sum()
     frame = polars.scan_parquet(pattern, hive_partitioning=True)
-    rows, ids = frame.select(polars.len(), ids=polars.col("contact_id").n_unique()).collect().row(0)
-    if rows != ids:
-        raise Mixed(f"{pattern}: {rows} rows of {ids} contacts")
-    return rows
+    return frame.select(polars.len(), added=contacts).collect().row(0)
 
 
 class Writer(threading.Thread):
@@ -167,9 +179,9 @@ class Writer(threading.Thread):
     def event(self):
         if self.records > 100 and self.rng.random() < 0.1:
             n = self.rng.randrange(self.records)
-            return {**contact(self.rng, f"r-{n:07d}"), "revision": 1 + self.sent}
+            return {**contact(self.rng, f"r-{n:07d}", DAYS), "revision": 1 + self.sent}
         self.records += 1
-        return contact(self.rng, f"r-{self.records - 1:07d}")
+        return contact(self.rng, f"r-{self.records - 1:07d}", DAYS)
 
     def run(self):
         import http.client
@@ -205,7 +217,7 @@ def main():
     args = parser.parse_args()
     data = args.data or temporary_folder("readers")
     print(f"seed {args.seed}, data {data}", flush=True)
-    service = Service(args.quell, data, {"QUELL_PUBLISH_EVERY": args.every})
+    service = Service(args.quell, data, {"QUELL_PUBLISH_EVERY": args.every, "QUELL_RUN_DRAIN": "30m"})
     service.start()
     service.until_ready()
     stop = threading.Event()

@@ -90,9 +90,9 @@ class Service:
         return json.loads(self.quell("sql", query, "--format", "json"))
 
 
-def contact(rng, record):
-    """A contact of one of some thousand customers within a quarter of a year."""
-    at = 1_767_225_600 + rng.randrange(90 * 86_400)
+def contact(rng, record, days=90):
+    """A contact of one of some thousand customers within so many days."""
+    at = 1_767_225_600 + rng.randrange(days * 86_400)
     return {
         "record": record,
         "occurred_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at)),

@@ -64,7 +64,7 @@ struct Maker {
 
 impl Maker {
     fn happen(&mut self, rng: &mut Rng, n: u16) {
-        match rng.u8(0..20) {
+        match rng.u8(0..22) {
             0..10 => self.contact(rng, n),
             10..13 => self.message(rng, n),
             13..15 => self.leg(rng, n),
@@ -72,6 +72,8 @@ impl Maker {
             16 => self.upstream(rng, n),
             17 => self.recovery(rng, n),
             18 => self.promise(rng, n),
+            19 => self.units(rng),
+            20 => self.costs(rng),
             _ => self.overridden(rng, n),
         }
     }
@@ -191,6 +193,33 @@ impl Maker {
         };
         let identifier = Some(self.identifier(rng));
         self.record(rng, format!("q{n}"), 0, body, identifier);
+    }
+
+    /// Counts of a few days, which are corrected now and then.
+    fn units(&mut self, rng: &mut Rng) {
+        let day = instant(rng).day(&Zone::utc());
+        let counted = UnitsCounted { unit: "orders".into(), day, count: i64::from(rng.u16(0..500)) };
+        let revision = i64::from(rng.u8(0..3));
+        self.record(rng, format!("orders/{day}"), revision, Body::UnitsCounted(Box::new(counted)), None);
+    }
+
+    fn costs(&mut self, rng: &mut Rng) {
+        let from = instant(rng).day(&Zone::utc());
+        let rate = |channel, rng: &mut Rng| CostRate {
+            channel,
+            per_contact_micros: i64::from(rng.u32(0..2_000_000)),
+            per_second_micros: i64::from(rng.u32(0..10_000)),
+        };
+        let rates = vec![rate(Channel::Phone, rng), rate(Channel::WebForm, rng)];
+        let published = CostRatePublished { from, currency: "EUR".into(), rates };
+        let revision = i64::from(rng.u8(0..3));
+        self.record(
+            rng,
+            format!("costs/{from}"),
+            revision,
+            Body::CostRatePublished(Box::new(published)),
+            None,
+        );
     }
 
     fn overridden(&mut self, rng: &mut Rng, n: u16) {

@@ -51,15 +51,16 @@ fn main() {
 }
 
 fn timed(what: &str, lake: &Lake, as_of: i64, earlier: Option<&Cut>, resources: &Resources) -> Cut {
-    let (clock, end) = (Clock::now(), lake.end());
+    let (clock, cpu, end) = (Clock::now(), cpu_seconds(), lake.end());
     // In the middle of the twelve weeks, so that resolutions become final as time goes on.
     let as_of = Instant::from_micros((START + 50 * 86_400 + as_of) * 1_000_000).unwrap();
     let parts = CutParts { epoch: lake.epoch(), positions: end.positions, as_of };
     let published = publish(lake, &parts, &Zone::utc(), earlier, resources).unwrap();
     let bytes: u64 = published.cut.manifest.files.iter().map(|f| f.bytes).sum();
     println!(
-        "{what}: {:.2} s, {} files written, {} kept, {} MB, peak {} MiB",
+        "{what}: {:.2} s, {:.2} s of CPU, {} files written, {} kept, {} MB, peak {} MiB",
         clock.elapsed().as_secs_f64(),
+        cpu_seconds() - cpu,
         published.written,
         published.kept,
         bytes / 1_000_000,
@@ -136,13 +137,27 @@ fn mix(n: u64) -> u64 {
     (n ^ (n >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 16
 }
 
+fn record(n: u64) -> String {
+    format!("C{n:010}")
+}
+
+fn id(n: u64) -> ContactId {
+    ContactId::of_record("bench", "", &record(n))
+}
+
+/// The root of the chain that a contact has joined.
+fn root(n: u64) -> Option<u64> {
+    (n % 7 == 1).then(|| n - 1)
+}
+
 fn contact(n: u64, sequence: u64) -> Contact {
-    let second = i64::try_from(mix(n) % (DAYS * 86_400)).unwrap();
+    // A member of a chain comes within five days after its root.
+    let (first, later) = if root(n).is_some() { (n - 1, mix(n) % (5 * 86_400)) } else { (n, 0) };
+    let second = i64::try_from(mix(first) % (DAYS * 86_400) + later).unwrap();
     let occurred_at = Instant::from_micros((START + second) * 1_000_000).unwrap();
     let day = occurred_at.day(&Zone::utc());
     let pick = |of: &[&str], salt: u64| of[usize::try_from(mix(n ^ salt)).unwrap() % of.len()].to_owned();
-    let record = format!("C{n:010}");
-    let id = ContactId::of_record("bench", "", &record);
+    let (record, id) = (record(n), id(n));
     Contact {
         id,
         sequence: Sequence(sequence),
@@ -186,7 +201,7 @@ fn contact(n: u64, sequence: u64) -> Contact {
 fn verdict(of: &Contact, judged: u64) -> Verdict {
     let n = of.provenance.offset.0;
     let customer = mix(n) % 300_000;
-    let root = (n % 7 == 1).then(|| ContactId::of_record("bench", "", &format!("C{:010}", n - 1)));
+    let root = root(n).map(id);
     let proof = Proof {
         mechanism: Mechanism::StatusChase,
         rule: "status_chase/reason".into(),
@@ -213,6 +228,14 @@ fn verdict(of: &Contact, judged: u64) -> Verdict {
         mature_at: of.occurred_at.plus(Span::from_days(30)),
         due_at: None,
     }
+}
+
+/// CPU time of this process, all threads, which a busy machine changes less than the clock.
+fn cpu_seconds() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
+    let after_name = stat.rsplit(')').next().unwrap();
+    let ticks = |field: usize| -> f64 { after_name.split_whitespace().nth(field).unwrap().parse().unwrap() };
+    (ticks(11) + ticks(12)) / 100.0
 }
 
 /// Peak memory of this process.

@@ -45,6 +45,21 @@ pub fn growth_effect(before: i64, units: i64, units_before: i64) -> Option<i64> 
     i64::try_from(rounded * grown.signum()).ok()
 }
 
+/// Percentile by nearest rank: the least value up to which at least `percent` of 100 of all values lie. Exact, one
+/// of the values themselves, whatever their order. Null without values.
+///
+/// | values | 50 | 95 |
+/// |---|---|---|
+/// | 10 | 10 | 10 |
+/// | 10, 20 | 10 | 20 |
+/// | 10, 20, 30 | 20 | 30 |
+pub fn nearest_rank(mut values: Vec<i64>, percent: u32) -> Option<i64> {
+    let count = values.len() as u128;
+    let rank = (count * u128::from(percent)).div_ceil(100).clamp(1, count.max(1));
+    let place = usize::try_from(rank - 1).expect("a rank counts values in memory");
+    (place < values.len()).then(|| *values.select_nth_unstable(place).1)
+}
+
 /// Snowball rate of chains (field.md §B2): `Σ(n − 1) / Σn` over chains of size n. Null without contacts.
 pub fn snowball_rate(sizes: impl IntoIterator<Item = u64>) -> Option<f64> {
     let (repeats, contacts) =
@@ -101,6 +116,25 @@ mod tests {
         ];
         for (before, units, units_before, growth) in cases {
             assert_eq!(growth_effect(before, units, units_before), growth, "{before} {units} {units_before}");
+        }
+    }
+
+    #[test]
+    fn a_percentile_is_one_of_the_values() {
+        let hundred: Vec<i64> = (1..=100).rev().collect();
+        let cases: [(&[i64], u32, Option<i64>); 9] = [
+            (&[], 50, None),
+            (&[10], 50, Some(10)),
+            (&[10], 95, Some(10)),
+            (&[20, 10], 50, Some(10)),
+            (&[20, 10], 95, Some(20)),
+            (&[30, 10, 20], 50, Some(20)),
+            (&[7, 7, 7, 1], 50, Some(7)),
+            (&hundred, 95, Some(95)),
+            (&hundred, 0, Some(1)),
+        ];
+        for (values, percent, expected) in cases {
+            assert_eq!(nearest_rank(values.to_vec(), percent), expected, "{values:?} {percent}");
         }
     }
 

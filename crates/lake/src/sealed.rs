@@ -15,6 +15,9 @@ const AFTER: &[u8] = b"\"}\n";
 /// Length of the checksum in hexadecimal digits.
 const HEX_LEN: usize = 64;
 
+/// How every form begins.
+const FORMAT_FIRST: &str = "{\"format\":";
+
 /// A sha256.
 pub(crate) type Hash = [u8; 32];
 
@@ -26,7 +29,7 @@ pub(crate) fn seal<T: Serialize>(value: &T) -> (Vec<u8>, Hash) {
     let hash = sha256(&bytes);
     let last = bytes.pop();
     assert!(
-        last == Some(b'}') && bytes.starts_with(known_format().as_bytes()),
+        last == Some(b'}') && bytes.starts_with(FORMAT_FIRST.as_bytes()),
         "a form begins with its format"
     );
     bytes.extend_from_slice(BEFORE);
@@ -71,7 +74,7 @@ pub(crate) fn unseal<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, Hash), Unr
 }
 
 fn known_format() -> String {
-    format!("{{\"format\":{FORMAT},")
+    format!("{FORMAT_FIRST}{FORMAT},")
 }
 
 /// The object without its checksum, when that is right, and the checksum.

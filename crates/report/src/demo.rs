@@ -77,7 +77,9 @@ impl Progress {
             (Self::Imported { week, rows, refused }, Lang::Es) => {
                 format!("{week}: {}, {} rechazadas", lang.rows(*rows), lang.number(*refused))
             }
-            (Self::Publishing, _) => lang.pick("Publishing the tables …", "Publicando las tablas …").to_owned(),
+            (Self::Publishing, _) => {
+                lang.pick("Publishing the tables …", "Publicando las tablas …").to_owned()
+            }
             (Self::Reporting, _) => lang.pick("Writing the report …", "Escribiendo el informe …").to_owned(),
         }
     }

@@ -4,9 +4,8 @@
 
 use crate::column::{Column, ID_BYTES, Kind, Place, UTC, proof_fields};
 use arrow::array::{
-    ArrayRef, BooleanBuilder, Date32Builder, FixedSizeBinaryBuilder, Int64Builder,
-    ListBuilder, MapBuilder, MapFieldNames, StringBuilder, StructBuilder, TimestampMicrosecondBuilder,
-    make_builder,
+    ArrayRef, BooleanBuilder, Date32Builder, FixedSizeBinaryBuilder, Int64Builder, ListBuilder, MapBuilder,
+    MapFieldNames, StringBuilder, StructBuilder, TimestampMicrosecondBuilder, make_builder,
 };
 use domain::{Day, FactId, Instant, Proof};
 use std::collections::BTreeMap;

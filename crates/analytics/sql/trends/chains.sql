@@ -1,50 +1,50 @@
--- Chains of two contacts or more whose root is at hand, together with all of their members.
-WITH listed AS (
-    SELECT DISTINCT chain_root FROM costed WHERE contact_id <> chain_root
+-- Chains from their members. The row of the root gives what is the root's; a chain without it is not listed. First by
+-- channel as well, then together: so that channels are counted without holding them.
+WITH members AS (
+    SELECT *, contact_id = chain_root AS is_root FROM costed
 ),
 of_channel AS (
     SELECT
-        c.chain_root,
-        c.channel,
-        count(*) AS contacts,
-        count(*) FILTER (WHERE c.contact_id <> c.chain_root) AS repeats,
-        min(c.occurred_at) AS started_at,
-        max(c.occurred_at) AS last_at,
-        max(c.melts_at) AS melts_at,
-        count(*) FILTER (WHERE c.dumb) AS dumb,
-        count(c.handle_ms) AS handled,
-        sum(c.handle_ms) AS handle_ms,
-        count(c.cost_micros) AS costed,
-        sum(CAST(c.cost_micros AS DECIMAL(19, 0))) AS cost_micros
-    FROM listed AS l
-    JOIN costed AS c ON c.chain_root = l.chain_root
-    GROUP BY c.chain_root, c.channel
-),
-of_chain AS (
-    SELECT
         chain_root,
-        sum(contacts) AS contacts,
-        sum(repeats) AS repeats,
-        count(*) AS channels,
-        min(started_at) AS started_at,
-        max(last_at) AS last_at,
+        channel,
+        max(CASE WHEN is_root THEN dt END) AS dt,
+        max(CASE WHEN is_root THEN reason END) AS root_reason,
+        max(CASE WHEN is_root THEN channel END) AS root_channel,
+        max(CASE WHEN is_root THEN owner END) AS root_owner,
+        max(CASE WHEN is_root THEN customer_key END) AS root_customer,
+        count(*) AS contacts,
+        count(*) FILTER (WHERE NOT is_root) AS repeats,
+        min(occurred_at) AS started_at,
+        max(occurred_at) AS last_at,
         max(melts_at) AS melts_at,
-        sum(dumb) AS dumb,
-        sum(handled) AS handled,
+        count(*) FILTER (WHERE dumb) AS dumb,
+        count(handle_ms) AS handled,
         sum(handle_ms) AS handle_ms,
-        sum(costed) AS costed,
-        CAST(sum(cost_micros) AS BIGINT) AS cost_micros
-    FROM of_channel
-    GROUP BY chain_root
+        count(cost_micros) AS costed,
+        sum(CAST(cost_micros AS DECIMAL(19, 0))) AS cost_micros
+    FROM members
+    GROUP BY chain_root, channel
 )
 SELECT
-    r.dt,
-    r.reason,
-    r.channel,
-    r.owner,
-    r.customer_key,
-    h.melts_at <= $as_of AS melted,
-    h.*
-FROM of_chain AS h
-JOIN costed AS r ON r.contact_id = h.chain_root AND r.chain_root = h.chain_root
-ORDER BY r.dt, h.started_at, h.chain_root
+    max(dt) AS dt,
+    chain_root,
+    max(root_reason) AS reason,
+    max(root_channel) AS channel,
+    max(root_owner) AS owner,
+    max(root_customer) AS customer_key,
+    sum(contacts) AS contacts,
+    sum(repeats) AS repeats,
+    count(*) AS channels,
+    min(started_at) AS started_at,
+    max(last_at) AS last_at,
+    max(melts_at) AS melts_at,
+    max(melts_at) <= $as_of AS melted,
+    sum(dumb) AS dumb,
+    sum(handled) AS handled,
+    sum(handle_ms) AS handle_ms,
+    sum(costed) AS costed,
+    CAST(sum(cost_micros) AS BIGINT) AS cost_micros
+FROM of_channel
+GROUP BY chain_root
+HAVING max(dt) IS NOT NULL
+ORDER BY dt, started_at, chain_root

@@ -1,25 +1,18 @@
 -- The contacts at hand, each with its week, its owner and its cost. A contact whose channel had no rate on its day
--- has no cost: that is unknown, and not 0.
+-- has no cost: that is unknown, and not 0. The narrow side of each join stands first, so that contacts stream past it.
+WITH of_week AS (
+    SELECT c.*, k.monday
+    FROM calendar AS k
+    JOIN contacts AS c ON c.dt = k.dt
+),
+of_owner AS (
+    SELECT c.*, coalesce(r.owner, 'unowned') AS owner
+    FROM reasons AS r
+    RIGHT JOIN of_week AS c ON c.reason = r.reason
+)
 SELECT
-    c.dt,
-    k.monday,
-    c.contact_id,
-    c.customer_key,
-    c.channel,
-    c.reason,
-    coalesce(r.owner, 'unowned') AS owner,
-    c.mechanisms,
-    c.dumb,
-    c.repeat,
-    c.chain_root,
-    c.occurred_at,
-    c.melts_at,
+    c.* EXCEPT (mature_at),
     c.mature_at > $as_of AS provisional,
-    c.abandoned,
-    c.transfers,
-    c.handle_ms,
     contact_cost(p.per_contact_micros, p.per_second_micros, c.handle_ms) AS cost_micros
-FROM contacts AS c
-JOIN calendar AS k ON k.dt = c.dt
-LEFT JOIN reasons AS r ON r.reason = c.reason
-LEFT JOIN rates AS p ON p.dt = c.dt AND p.channel = c.channel
+FROM rates AS p
+RIGHT JOIN of_owner AS c ON c.dt = p.dt AND c.channel = p.channel

@@ -2,7 +2,7 @@
 -- 64 bits in the end is an error. Milliseconds fit: a contact has at most ten years of them.
 WITH customers AS (
     SELECT {by}, count(customer_key) AS customers
-    FROM (SELECT DISTINCT {by}, customer_key FROM costed)
+    FROM (SELECT DISTINCT {by}, customer_key FROM at_hand)
     GROUP BY {by}
 ),
 counts AS (
@@ -20,7 +20,7 @@ counts AS (
         count(*) FILTER (WHERE provisional) AS provisional,
         CASE WHEN count(abandoned) > 0 THEN count(*) FILTER (WHERE abandoned) END AS abandoned,
         sum(transfers) AS transfers
-    FROM costed
+    FROM at_hand
     GROUP BY {by}
 )
 SELECT

@@ -1,6 +1,6 @@
 -- A contact counts under each of its mechanisms.
 WITH proven AS (
-    SELECT dt, unnest(mechanisms) AS mechanism, customer_key, repeat, cost_micros FROM costed
+    SELECT dt, unnest(mechanisms) AS mechanism, customer_key, repeat, cost_micros FROM at_hand
 )
 SELECT
     dt,

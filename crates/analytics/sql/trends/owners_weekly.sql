@@ -1,7 +1,7 @@
 -- The taxonomy's unit is the one of `unclassified`, which no file gives a unit of its own.
 WITH of_owner AS (
     SELECT monday, owner, count(*) AS reasons
-    FROM (SELECT DISTINCT monday, owner, reason FROM costed)
+    FROM (SELECT DISTINCT monday, owner, reason FROM at_hand)
     GROUP BY monday, owner
 ),
 taxonomy AS (

@@ -1,27 +1,7 @@
--- Percentiles are by nearest rank: the least handle time up to which at least so many of the contacts lie. Equal
--- times are counted together first, so that no order among them is needed.
 WITH times AS (
-    SELECT monday, reason, handle_ms, count(*) AS contacts
-    FROM costed
+    SELECT monday, reason, array_agg(handle_ms) AS handle_ms
+    FROM at_hand
     WHERE handle_ms IS NOT NULL
-    GROUP BY monday, reason, handle_ms
-),
-ranks AS (
-    SELECT
-        monday,
-        reason,
-        handle_ms,
-        sum(contacts) OVER (PARTITION BY monday, reason ORDER BY handle_ms) AS up_to,
-        sum(contacts) OVER (PARTITION BY monday, reason) AS handled
-    FROM times
-),
-percentiles AS (
-    SELECT
-        monday,
-        reason,
-        min(handle_ms) FILTER (WHERE 100 * up_to >= 50 * handled) AS handle_p50_ms,
-        min(handle_ms) FILTER (WHERE 100 * up_to >= 95 * handled) AS handle_p95_ms
-    FROM ranks
     GROUP BY monday, reason
 )
 SELECT
@@ -29,8 +9,8 @@ SELECT
     w.iso_week,
     w.complete,
     m.* EXCEPT (monday),
-    p.handle_p50_ms,
-    p.handle_p95_ms,
+    nearest_rank(t.handle_ms, 50) AS handle_p50_ms,
+    nearest_rank(t.handle_ms, 95) AS handle_p95_ms,
     r.unit,
     u.units,
     coalesce(u.unit_days, 0) AS unit_days,
@@ -38,7 +18,7 @@ SELECT
     cpx(m.net, u.units) AS cpx_net
 FROM measures_by_week_and_reason AS m
 JOIN weeks AS w ON w.monday = m.monday
-LEFT JOIN percentiles AS p ON p.monday = m.monday AND p.reason = m.reason
+LEFT JOIN times AS t ON t.monday = m.monday AND t.reason = m.reason
 LEFT JOIN reasons AS r ON r.reason = m.reason
 LEFT JOIN unit_weeks AS u ON u.monday = m.monday AND u.unit = r.unit
 ORDER BY dt, m.reason

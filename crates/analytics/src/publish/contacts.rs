@@ -6,7 +6,7 @@ use super::spans::{Limits, Span, spans};
 use super::{Base, Job, column, days_of, failure};
 use crate::error::{AnalyticsError, Wrong};
 use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::{Int64Type, Schema};
+use arrow::datatypes::Int64Type;
 use datafusion::common::ScalarValue;
 use datafusion::datasource::MemTable;
 use domain::{ContactId, Day};
@@ -65,9 +65,13 @@ fn touched(job: &Job<'_>, since: &[Commit]) -> Result<BTreeSet<Day>, AnalyticsEr
 /// First the ids of the contacts to publish, which are few bytes each; then their rows, each of which must be one
 /// of these, once.
 fn write_span(job: &Job<'_>, span: Span, write: &BTreeSet<Day>) -> Result<(), AnalyticsError> {
-    let live: Vec<RecordBatch> = job.query(LIVE, bounds(span))?.collect::<Result<_, _>>()?;
+    let live = job.query(LIVE, bounds(span))?;
+    // Of the query, not of its first batch: where every contact of a span is gone there is none.
+    let columns = Arc::clone(live.schema());
+    let live = live.collect_all()?;
     let mut expected = Expected::of(&live)?;
-    register_live(job, live)?;
+    let held = MemTable::try_new(columns, vec![live]).map_err(|e| failure(&e))?;
+    job.engine.replace("live", Arc::new(held)).map_err(|e| failure(&e))?;
     let tables = TABLES();
     let mut partitions = Partitions::new(&job.writer, &tables, write);
     for batch in job.query(GATHER, bounds(span))? {
@@ -77,12 +81,6 @@ fn write_span(job: &Job<'_>, span: Span, write: &BTreeSet<Day>) -> Result<(), An
     }
     partitions.finish()?;
     expected.all_met()
-}
-
-fn register_live(job: &Job<'_>, live: Vec<RecordBatch>) -> Result<(), AnalyticsError> {
-    let schema = live.first().map_or_else(|| Arc::new(Schema::empty()), RecordBatch::schema);
-    let held = MemTable::try_new(schema, vec![live]);
-    held.and_then(|table| job.engine.replace("live", Arc::new(table))).map_err(|e| failure(&e))
 }
 
 /// The ids that a span publishes and that have not been met yet.

@@ -30,8 +30,10 @@ macro_rules! sql {
     };
 }
 
+const AT_HAND: &str = sql!("at_hand");
 const COSTED: &str = sql!("costed");
 const MEASURES: &str = sql!("measures");
+const MEMBERS: &str = sql!("members");
 const RATES: &str = sql!("rates");
 const UNIT_WEEKS: &str = sql!("unit_weeks");
 
@@ -82,16 +84,17 @@ fn of_chains() -> Trend {
 /// A fingerprint of everything that decides the bytes of these tables besides what they are counted from.
 pub(super) fn made_by() -> String {
     let all: Vec<Trend> = daily().into_iter().chain(weekly()).chain([movers(), of_chains()]).collect();
-    let texts: Vec<&str> = [REVISION, rejects::REJECTED, COSTED, MEASURES, RATES, UNIT_WEEKS]
-        .into_iter()
-        .chain(all.iter().map(|t| t.sql))
-        .collect();
+    let texts: Vec<&str> =
+        [REVISION, rejects::REJECTED, AT_HAND, COSTED, MEASURES, MEMBERS, RATES, UNIT_WEEKS]
+            .into_iter()
+            .chain(all.iter().map(|t| t.sql))
+            .collect();
     let tables: Vec<&Table> =
         all.iter().map(|t| t.table).chain(dimensions::tables()).chain([rejects::table()]).collect();
     fingerprint(&texts, &tables)
 }
 
-/// Rows of contacts of a span: some hundred bytes each are held to count customers.
+/// Contacts of a span: of each some 150 bytes are held, and as many to tell customers apart.
 const LIMITS: Limits = Limits { rows: 500_000, idle_rows: 0 };
 
 /// The contacts of the cut in the making.
@@ -160,15 +163,16 @@ fn know_calendar(job: &Job<'_>, calendar: &Calendar) -> Result<(), AnalyticsErro
     job.engine.hold("unit_weeks", job.query(UNIT_WEEKS, Vec::new())?)
 }
 
-/// Puts contacts at hand: as `costed`, and their measures.
+/// Holds what is counted of these contacts, and names the measures of it.
 fn take_up<'f>(job: &Job<'_>, files: impl IntoIterator<Item = &'f FileRef>) -> Result<(), AnalyticsError> {
     job.files("contacts", &CONTACTS, files)?;
-    let measures = VIEWS.map(|(name, by)| (name, MEASURES.replace(BY, by), Vec::new()));
-    let views = [("costed", COSTED.to_owned(), as_of(job))].into_iter().chain(measures);
-    for (name, text, parameters) in views {
-        job.engine.view(name, &text, parameters).map_err(|e| failure(&e))?;
-    }
-    Ok(())
+    view(job, "costed", COSTED)?;
+    job.engine.hold("at_hand", job.query(AT_HAND, Vec::new())?)?;
+    VIEWS.iter().try_for_each(|(name, by)| view(job, name, &MEASURES.replace(BY, by)))
+}
+
+fn view(job: &Job<'_>, name: &str, text: &str) -> Result<(), AnalyticsError> {
+    job.engine.view(name, text, as_of(job)).map_err(|e| failure(&e))
 }
 
 fn as_of(job: &Job<'_>) -> Vec<(&'static str, ScalarValue)> {
@@ -193,7 +197,6 @@ fn by_days_and_weeks(
         take_up(job, contacts.on(|day| within(&day)))?;
         weekly().iter().try_for_each(|trend| write(job, trend, &weeks, &by_week))?;
         let days: BTreeSet<Day> = anew.days.iter().copied().filter(within).collect();
-        take_up(job, contacts.on(|day| days.contains(&day)))?;
         daily().iter().try_for_each(|trend| write(job, trend, &days, &by_day))?;
     }
     Ok(())
@@ -229,7 +232,10 @@ fn by_chain(
         None => Roots::everything(contacts.days()),
     };
     job.keep(base, trend.table, |day| !roots.days.contains(&day))?;
-    take_up(job, contacts.on(|day| roots.contacts.contains(&day)))?;
+    let reach = contacts.on(|day| roots.contacts.contains(&day));
+    job.files("every_contact", &CONTACTS, reach)?;
+    view(job, "contacts", MEMBERS)?;
+    view(job, "costed", COSTED)?;
     write(job, &trend, &roots.days, &BTreeMap::new())
 }
 

@@ -5,4 +5,6 @@ mod messages;
 mod named;
 mod publishing;
 mod sql;
+mod trends;
+mod weekly;
 mod world;

@@ -14,6 +14,7 @@ use std::sync::Arc;
 pub struct World {
     pub lake: Lake,
     pub root: PathBuf,
+    zone: Zone,
     _folder: tempfile::TempDir,
 }
 
@@ -22,13 +23,18 @@ impl World {
         Self::at("plain")
     }
 
+    /// Of a tenant in that zone.
+    pub fn in_zone(zone: &Zone) -> Self {
+        Self { zone: zone.clone(), ..Self::new() }
+    }
+
     /// Below a folder of that name.
     pub fn at(name: &str) -> Self {
         let folder = tempfile::tempdir().expect("temporary folder");
         let root = folder.path().join(name);
         let store = LocalStore::open_unsynced(&root).expect("store");
         let lake = Lake::open(Arc::new(store), EpochId::from_bytes([7; 8])).expect("lake");
-        Self { lake, root, _folder: folder }
+        Self { lake, root, zone: Zone::utc(), _folder: folder }
     }
 
     pub fn store(&self) -> &dyn Store {
@@ -46,14 +52,28 @@ impl World {
         verdicts: &[Verdict],
         touched: BTreeSet<Day>,
     ) -> Sequence {
-        let end = self.lake.end();
-        let mut to = end.positions.clone();
-        to.set(Topic::Facts, Partition(0), Offset(end.next.0 + 1));
-        let accepted = end.counts.accepted + contacts.len() as u64;
         let segments = vec![
             (SegmentKind::Contacts, vec![tables::contact_rows(contacts)]),
             (SegmentKind::Verdicts, vec![tables::verdict_rows(verdicts)]),
         ];
+        self.commit_all(segments, contacts.len() as u64, touched)
+    }
+
+    /// Commits segments of any kinds that are no contacts.
+    pub fn commit_segments(&mut self, segments: Vec<(SegmentKind, Vec<RecordBatch>)>) -> Sequence {
+        self.commit_all(segments, 0, BTreeSet::new())
+    }
+
+    fn commit_all(
+        &mut self,
+        segments: Vec<(SegmentKind, Vec<RecordBatch>)>,
+        facts: u64,
+        touched: BTreeSet<Day>,
+    ) -> Sequence {
+        let end = self.lake.end();
+        let mut to = end.positions.clone();
+        to.set(Topic::Facts, Partition(0), Offset(end.next.0 + 1));
+        let accepted = end.counts.accepted + facts;
         let counts = Counts { accepted, stored: accepted, ..Counts::default() };
         let input = CommitInput { from: end.positions, to, segments, counts, touched };
         self.lake.commit(input).expect("commit")
@@ -66,12 +86,21 @@ impl World {
 
     /// A cut at the lake's end, looked at from a second of its own.
     pub fn parts(&self, as_of: i64) -> CutParts {
-        let as_of = Instant::from_micros(as_of * 1_000_000).expect("instant");
+        self.parts_at(Instant::from_micros(as_of * 1_000_000).expect("instant"))
+    }
+
+    fn parts_at(&self, as_of: Instant) -> CutParts {
         CutParts { epoch: self.lake.epoch(), positions: self.lake.end().positions, as_of }
     }
 
     pub fn try_publish(&self, as_of: i64, earlier: Option<&Cut>) -> Result<Published, AnalyticsError> {
-        publish(&self.lake, &self.parts(as_of), &Zone::utc(), earlier, &Resources::with_threads(2))
+        publish(&self.lake, &self.parts(as_of), &self.zone, earlier, &Resources::with_threads(2))
+    }
+
+    /// Publishes as of an instant, with so many threads.
+    pub fn publish_at(&self, as_of: Instant, earlier: Option<&Cut>, threads: usize) -> Published {
+        let resources = Resources::with_threads(threads);
+        publish(&self.lake, &self.parts_at(as_of), &self.zone, earlier, &resources).expect("publish")
     }
 
     pub fn publish(&self, as_of: i64, earlier: Option<&Cut>) -> Published {

@@ -30,7 +30,8 @@ pub fn claim(home: &Home, seed: u64) -> Result<()> {
     write(&home.demo_seed(), format!("{seed}\n").as_bytes())?;
     for folder in home.instance_folders() {
         if folder.exists() {
-            std::fs::remove_dir_all(&folder).with_context(|| format!("cannot remove {}", folder.display()))?;
+            std::fs::remove_dir_all(&folder)
+                .with_context(|| format!("cannot remove {}", folder.display()))?;
         }
     }
     for file in files_of(&home.demo())?.into_iter().filter(|file| *file != home.demo_seed()) {
@@ -99,7 +100,9 @@ pub(super) fn write_sources(home: &Home, settings: Settings) -> Result<(Company,
     put("mapping.toml", MAPPING.as_bytes())?;
     put("plants.json", company.plants_file().as_bytes())?;
     put("phrasebook.json", company.phrasebook_file().as_bytes())?;
-    let week = |week: u32| put(&format!("contacts-{}.ndjson", company.calendar.week(week)), &company.week_file(week));
+    let week = |week: u32| {
+        put(&format!("contacts-{}.ndjson", company.calendar.week(week)), &company.week_file(week))
+    };
     let files = SourceFiles {
         taxonomy: put("taxonomy.toml", company.taxonomy_file().as_bytes())?,
         orders: put("orders.csv", company.orders_file().as_bytes())?,
@@ -148,7 +151,8 @@ mod tests {
             let folder = tempfile::tempdir().expect("a folder");
             begun.iter().for_each(|name| {
                 let path = folder.path().join(name);
-                if *name == "demo" { std::fs::create_dir(path) } else { std::fs::write(path, "") }.expect(name);
+                if *name == "demo" { std::fs::create_dir(path) } else { std::fs::write(path, "") }
+                    .expect(name);
             });
             claim(&home(folder.path()), 7).expect("a demo's folder");
         }

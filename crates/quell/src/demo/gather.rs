@@ -21,7 +21,9 @@ pub fn gather(session: &Session, calendar: &Calendar, duplicate: u64) -> Result<
     Ok(Evidence {
         series: series(session, calendar)?,
         hours: hours(session, calendar)?,
-        chains: rows(session, include_str!("sql/chains.sql"), |[root, contacts]| Ok((root, number(&contacts)?)))?,
+        chains: rows(session, include_str!("sql/chains.sql"), |[root, contacts]| {
+            Ok((root, number(&contacts)?))
+        })?,
         unowned: rows(session, include_str!("sql/unowned.sql"), |[reason]| Ok(reason))?,
         late: late(session, calendar)?,
         corrected: rows(session, include_str!("sql/corrected.sql"), Ok)?,
@@ -42,14 +44,16 @@ fn series(session: &Session, calendar: &Calendar) -> Result<Series> {
         Ok(place)
     };
     let mut series = Series { orders: vec![0; calendar.weeks() as usize], ..Series::default() };
-    for (day, reason, contacts) in rows(session, include_str!("sql/reasons.sql"), |[day, reason, contacts]| {
-        Ok((place(&day)?, reason, number(&contacts)?))
-    })? {
+    for (day, reason, contacts) in
+        rows(session, include_str!("sql/reasons.sql"), |[day, reason, contacts]| {
+            Ok((place(&day)?, reason, number(&contacts)?))
+        })?
+    {
         series.reasons.entry(reason).or_insert_with(|| vec![0; days])[day] = contacts;
     }
-    for (day, orders) in
-        rows(session, include_str!("sql/orders.sql"), |[day, orders]| Ok((place(&day)?, number::<u64>(&orders)?)))?
-    {
+    for (day, orders) in rows(session, include_str!("sql/orders.sql"), |[day, orders]| {
+        Ok((place(&day)?, number::<u64>(&orders)?))
+    })? {
         series.orders[day / 7] += orders;
     }
     Ok(series)
@@ -57,9 +61,9 @@ fn series(session: &Session, calendar: &Calendar) -> Result<Series> {
 
 fn hours(session: &Session, calendar: &Calendar) -> Result<[u64; 24]> {
     let mut hours = [0; 24];
-    for (micros, contacts) in
-        rows(session, include_str!("sql/hours.sql"), |[micros, n]| Ok((instant(&micros)?, number::<u64>(&n)?)))?
-    {
+    for (micros, contacts) in rows(session, include_str!("sql/hours.sql"), |[micros, n]| {
+        Ok((instant(&micros)?, number::<u64>(&n)?))
+    })? {
         let (_, hour) = calendar.hour(micros).context("a contact lies outside the weeks of the demo")?;
         hours[hour] += contacts;
     }
@@ -77,7 +81,9 @@ fn late(session: &Session, calendar: &Calendar) -> Result<Vec<String>> {
 
 fn merged(session: &Session) -> Result<Vec<[String; 2]>> {
     let mut chains: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for (chain, record) in rows(session, include_str!("sql/merged.sql"), |[chain, record]| Ok((chain, record)))? {
+    for (chain, record) in
+        rows(session, include_str!("sql/merged.sql"), |[chain, record]| Ok((chain, record)))?
+    {
         chains.entry(chain).or_default().push(record);
     }
     Ok(chains.into_values().filter_map(|records| records.try_into().ok()).collect())

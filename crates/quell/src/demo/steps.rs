@@ -109,7 +109,8 @@ pub(super) fn weekly_reports(instance: &Instance, week: IsoWeek) -> Result<PathB
     let page = |lang: Lang| Ok((lang, write(&weekly, lang, &html, &instance.home.reports())?));
     let pages: Vec<(Lang, Vec<PathBuf>)> = Lang::ALL.iter().copied().map(page).collect::<Result<_>>()?;
     let mut own = pages.into_iter().filter(|(lang, _)| *lang == instance.config.language);
-    own.find_map(|(_, paths)| paths.into_iter().next()).context("no page in the configured language was written")
+    own.find_map(|(_, paths)| paths.into_iter().next())
+        .context("no page in the configured language was written")
 }
 
 /// SQL over the cut that was published.

@@ -70,12 +70,11 @@ impl Appender {
 
     fn keep(&self, batch: Vec<Submission>) {
         let began = Instant::now();
-        let events = batch.iter().map(|submission| submission.posted.len()).sum();
         let (requests, waiting): (Vec<_>, Vec<_>) = batch.into_iter().map(Submission::split).unzip();
         match keep_posted(&self.instance, &self.mapping, requests) {
             Ok(outcomes) => {
                 self.metrics.worked(Job::Append, began.elapsed(), (self.instance.clock)());
-                self.metrics.kept(events);
+                self.metrics.kept(&outcomes);
                 self.health.works(Job::Append);
                 for (waiting, outcomes) in waiting.into_iter().zip(outcomes) {
                     waiting.answer(Ok(outcomes));

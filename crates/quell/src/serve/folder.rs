@@ -81,9 +81,6 @@ impl Rounds<'_> {
     /// Folds what is new and publishes it; whether both went well.
     fn round(&mut self) -> bool {
         let done = self.job(Job::Fold, Self::fold) && self.job(Job::Publish, Self::publish);
-        if done {
-            self.folder.health.caught_up();
-        }
         if self.pruned.is_none_or(|at| self.now() >= at + PRUNE_EVERY) {
             // Old cuts that stay for longer cost room and nothing else.
             self.job(Job::Prune, Self::prune);
@@ -96,6 +93,7 @@ impl Rounds<'_> {
         self.folder.metrics.lag(self.live.behind()?);
         let folded = self.live.fold()?;
         self.folder.metrics.folded(folded.fresh, watermark);
+        self.folder.health.caught_up();
         Ok(())
     }
 

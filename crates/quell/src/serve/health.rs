@@ -38,7 +38,7 @@ impl Job {
 /// Why the process is not ready.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Why {
-    /// What lay in the log at the start is not yet folded and published.
+    /// What lay in the log at the start is not yet folded.
     CatchingUp,
     /// It is about to end.
     Draining,
@@ -70,7 +70,7 @@ struct State {
 }
 
 impl Health {
-    /// A first round is over: all that lay in the log at the start is folded and published.
+    /// All that lay in the log at the start is folded.
     pub fn caught_up(&self) {
         self.state().caught_up = true;
     }

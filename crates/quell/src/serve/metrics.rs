@@ -252,10 +252,15 @@ impl Metrics {
         self.requests.with_label_values(&[endpoint.word(), status.as_str()]).inc();
     }
 
-    /// The events of a request are durable, so long after its body was there.
-    pub fn processed(&self, outcomes: &[Outcome], took: Duration) {
+    /// The events of a request are answered as durable, so long after its body was there.
+    pub fn processed(&self, took: Duration) {
         self.processing.observe(took.as_secs_f64());
-        for outcome in outcomes {
+    }
+
+    /// These events became durable with one write, whether their clients still wait or not.
+    pub fn kept(&self, outcomes: &[Vec<Outcome>]) {
+        self.kept_batch.observe(outcomes.iter().map(Vec::len).sum::<usize>() as f64);
+        for outcome in outcomes.iter().flatten() {
             let (channel, result) = match outcome {
                 Outcome::Accepted { channel, .. } => (*channel, "accepted"),
                 Outcome::Refused { refusal, .. } => {
@@ -266,11 +271,6 @@ impl Metrics {
             };
             self.events.with_label_values(&[super::SOURCE, channel.word(), result]).inc();
         }
-    }
-
-    /// So many events became durable with one write.
-    pub fn kept(&self, events: usize) {
-        self.kept_batch.observe(events as f64);
     }
 
     /// A job went well.
@@ -417,8 +417,8 @@ mod tests {
             let refusal = Refusal { stage: *stage, kind: *kind, field: None, expected: String::new() };
             outcomes.push(Outcome::Refused { reject, refusal });
         }
-        metrics.processed(&outcomes, Duration::from_millis(3));
-        metrics.kept(outcomes.len());
+        metrics.kept(&[outcomes]);
+        metrics.processed(Duration::from_millis(3));
         let now = Instant::from_micros(1_000_000).expect("an instant");
         for job in Job::ALL {
             metrics.worked(*job, Duration::from_millis(3), now);

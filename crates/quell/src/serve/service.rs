@@ -125,7 +125,7 @@ impl Service {
         match timeout(self.limits.answer_timeout, answered).await {
             Ok(Ok(outcomes)) => {
                 let outcomes = outcomes?;
-                self.metrics.processed(&outcomes, read_at.elapsed());
+                self.metrics.processed(read_at.elapsed());
                 Ok(outcomes)
             }
             Ok(Err(_)) => Err(Problem::Ending),

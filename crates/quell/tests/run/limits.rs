@@ -183,3 +183,16 @@ fn slow_clients_lose_their_connection() {
     server.drain();
     assert_eq!(data.done(&["rejects", "list"]), "");
 }
+
+#[test]
+fn a_client_that_takes_no_answers_loses_its_connection() {
+    let data = Data::new();
+    let server = data.run(&[("QUELL_HTTP_WRITE_TIMEOUT", "200ms")]);
+    let mut connection = Connection::open(server.address).expect("a connection");
+    // Far more answers than the system keeps for a reader that does not read. Sending may fail on the way, when
+    // the other side has closed already.
+    let request = "GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".repeat(4_000);
+    let _ = connection.send(request.as_bytes());
+    until("no connection is left", || (server.metric("quell_http_connections") == 1.0).then_some(()));
+    drop(connection);
+}

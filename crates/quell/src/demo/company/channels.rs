@@ -83,10 +83,6 @@ impl Channel {
 
     /// How a contact went that the customer gave up.
     pub fn give_up(&self, dice: &mut Dice) -> Handling {
-        Handling {
-            wait_seconds: dice.around(self.wait_seconds * 2),
-            abandoned: true,
-            ..Handling::default()
-        }
+        Handling { wait_seconds: dice.around(self.wait_seconds * 2), abandoned: true, ..Handling::default() }
     }
 }

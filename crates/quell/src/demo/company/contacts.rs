@@ -94,7 +94,17 @@ impl<'c> Maker<'c> {
     ) -> Self {
         let (customers, dice) = (Customers::new(seed), Dice::new(seed, "contacts"));
         let (next_order, next_ticket) = (4_200_000, 310_000);
-        Self { calendar, reasons, orders, plants, customers, dice, contacts: Vec::new(), next_order, next_ticket }
+        Self {
+            calendar,
+            reasons,
+            orders,
+            plants,
+            customers,
+            dice,
+            contacts: Vec::new(),
+            next_order,
+            next_ticket,
+        }
     }
 
     pub fn finish(self) -> (Vec<Contact>, Customers) {
@@ -117,7 +127,8 @@ impl<'c> Maker<'c> {
         for spike in &plants.spikes {
             let reason = self.reasons.place(&spike.reason);
             for day in spike.first_day..spike.first_day + spike.days {
-                let count = self.dice.count(self.usual_milli(reason, day) * u64::from(spike.percent - 100) / 100);
+                let count =
+                    self.dice.count(self.usual_milli(reason, day) * u64::from(spike.percent - 100) / 100);
                 (0..count).for_each(|_| self.begin(reason, day));
             }
         }
@@ -214,7 +225,18 @@ impl<'c> Maker<'c> {
         let handling = CHANNELS[channel].give_up(&mut self.dice);
         let Issue { reason, customer, spanish, order, ticket } = issue;
         let (text, role) = (None, Role::Plain);
-        self.contacts.push(Contact { moment, customer, spanish, channel, reason, text, order, ticket, handling, role });
+        self.contacts.push(Contact {
+            moment,
+            customer,
+            spanish,
+            channel,
+            reason,
+            text,
+            order,
+            ticket,
+            handling,
+            role,
+        });
     }
 
     /// The customer comes back, where that is still within the weeks of the company.
@@ -235,7 +257,8 @@ impl<'c> Maker<'c> {
     fn later(&mut self, begun: Moment) -> Option<Moment> {
         let after = (self.weekday() + 7 - begun.day % 7) % 7;
         if after == 0
-            && let Some(today) = (0..LATER_DRAWS).map(|_| self.moment(begun.day)).find(|moment| *moment > begun)
+            && let Some(today) =
+                (0..LATER_DRAWS).map(|_| self.moment(begun.day)).find(|moment| *moment > begun)
         {
             return Some(today);
         }
@@ -249,7 +272,18 @@ impl<'c> Maker<'c> {
         let named = order.map(order_number);
         let text = Some(self.reasons.phrases(reason, spanish).say(named.as_deref(), &mut self.dice));
         let handling = CHANNELS[channel].handle(self.reasons.handle_percent(reason), &mut self.dice);
-        self.contacts.push(Contact { moment, customer, spanish, channel, reason, text, order, ticket, handling, role });
+        self.contacts.push(Contact {
+            moment,
+            customer,
+            spanish,
+            channel,
+            reason,
+            text,
+            order,
+            ticket,
+            handling,
+            role,
+        });
         self.contacts.len() - 1
     }
 
@@ -265,7 +299,10 @@ impl<'c> Maker<'c> {
 
     /// Chains of three to six contacts by customers who make no others. Of each the places of its contacts.
     pub fn chains(&mut self, count: u32) -> Vec<(Link, Vec<usize>)> {
-        (0..count as usize).map(|n| Link::ALL[n % Link::ALL.len()]).map(|link| (link, self.chain(link))).collect()
+        (0..count as usize)
+            .map(|n| Link::ALL[n % Link::ALL.len()])
+            .map(|link| (link, self.chain(link)))
+            .collect()
     }
 
     fn chain(&mut self, link: Link) -> Vec<usize> {
@@ -349,6 +386,9 @@ impl<'c> Maker<'c> {
 
 /// The planted chains by their record numbers, each in order of time.
 pub(super) fn named_chains(chains: Vec<(Link, Vec<usize>)>, record: impl Fn(usize) -> String) -> Vec<Chain> {
-    let named = |(link, places): (Link, Vec<usize>)| Chain { link, records: places.into_iter().map(&record).collect() };
+    let named = |(link, places): (Link, Vec<usize>)| Chain {
+        link,
+        records: places.into_iter().map(&record).collect(),
+    };
     chains.into_iter().map(named).collect()
 }

@@ -49,9 +49,8 @@ impl Customers {
     pub fn new(seed: u64) -> Self {
         let mut dice = Dice::new(seed, "customers");
         let weights = KINDS.map(|(_, permille)| permille);
-        let all = (0..POOL)
-            .map(|_| (KINDS[dice.weighted(&weights)].0, dice.permille(SPANISH_PERMILLE)))
-            .collect();
+        let all =
+            (0..POOL).map(|_| (KINDS[dice.weighted(&weights)].0, dice.permille(SPANISH_PERMILLE))).collect();
         Self { all, asked: BTreeSet::new() }
     }
 

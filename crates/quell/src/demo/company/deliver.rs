@@ -170,7 +170,8 @@ impl Wrong {
     /// Another channel than the right one, such as a person mistakes it for, and words that say nothing.
     fn of(contacts: &[Contact], contact: usize, reasons: &Reasons, dice: &mut Dice) -> Self {
         let right = &contacts[contact];
-        let others: Vec<usize> = [PHONE, EMAIL, WEB_FORM].into_iter().filter(|at| *at != right.channel).collect();
+        let others: Vec<usize> =
+            [PHONE, EMAIL, WEB_FORM].into_iter().filter(|at| *at != right.channel).collect();
         let channel = *dice.pick(&others);
         let text = reasons.phrases(reasons.unclassified(), right.spanish).say(None, dice);
         Self { contact, channel, text }

@@ -86,7 +86,8 @@ fn spoilt(company: &Company, at: usize, fault: Fault, number: u32) -> Vec<u8> {
     match fault {
         Fault::CutOff => {
             let whole = serde_json::to_string(&fields).expect("a JSON object has only text keys");
-            let end = (whole.len() * 2 / 3..).find(|end| whole.is_char_boundary(*end)).expect("the end is one");
+            let end =
+                (whole.len() * 2 / 3..).find(|end| whole.is_char_boundary(*end)).expect("the end is one");
             return whole[..end].as_bytes().to_vec();
         }
         Fault::NotUtf8 => {

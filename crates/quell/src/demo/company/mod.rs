@@ -98,8 +98,18 @@ impl Company {
         } else {
             Deliveries::plain(&contacts, &by_time, &calendar)
         };
-        let mut company =
-            Self { calendar, plants, settings, reasons, orders, customers, contacts, numbers, deliveries, doubles };
+        let mut company = Self {
+            calendar,
+            plants,
+            settings,
+            reasons,
+            orders,
+            customers,
+            contacts,
+            numbers,
+            deliveries,
+            doubles,
+        };
         company.complete(chains);
         company
     }
@@ -191,7 +201,8 @@ impl Company {
 /// What is planted before any contact is made. Changes come in the middle, spikes at the end, so that the last
 /// report shows one.
 fn planned(weeks: u32, reasons: &Reasons) -> Plants {
-    let fix = |reason: &str, week, ratio_permille| Some(Fix { reason: reason.to_owned(), week, ratio_permille });
+    let fix =
+        |reason: &str, week, ratio_permille| Some(Fix { reason: reason.to_owned(), week, ratio_permille });
     let spike = |cause, reason: &str, first_day, days, percent| Spike {
         cause,
         reason: reason.to_owned(),

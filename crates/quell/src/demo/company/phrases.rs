@@ -39,7 +39,8 @@ impl Phrases {
     /// The sentences of a reason, in Spanish or in English.
     pub fn of(book: &toml::Table, reason: &str, spanish: bool) -> Self {
         let (language, tag) = if spanish { (0, "es") } else { (1, "en") };
-        let mut sentences: Vec<String> = entries(book).filter(|e| is(e, reason, tag)).flat_map(texts).collect();
+        let mut sentences: Vec<String> =
+            entries(book).filter(|e| is(e, reason, tag)).flat_map(texts).collect();
         sentences.sort_by_key(|sentence| sentence.contains(ORDER));
         let without_order = sentences.iter().filter(|sentence| !sentence.contains(ORDER)).count();
         assert!(without_order > 0, "expected a sentence without an order for {reason} in {tag}");

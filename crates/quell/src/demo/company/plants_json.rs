@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 /// The file, indented for people's eyes. Each plant has its name; what is not planted is not in it.
 pub(super) fn write(company: &Company) -> String {
     let plants: Vec<Value> = NAMES.iter().filter_map(|name| plant(company, name)).collect();
-    let weeks: Vec<String> = (0..company.calendar.weeks()).map(|week| company.calendar.week(week).to_string()).collect();
+    let weeks: Vec<String> =
+        (0..company.calendar.weeks()).map(|week| company.calendar.week(week).to_string()).collect();
     let file = json!({
         "seed": company.settings.seed,
         "zone": ZONE,

@@ -8,7 +8,9 @@ const SMALL: Settings = Settings { seed: 5, weeks: WEEKS_LEAST, plants: true };
 
 fn files(company: &Company) -> Vec<Vec<u8>> {
     let weeks = (0..company.calendar.weeks()).map(|week| company.week_file(week));
-    weeks.chain([company.orders_file(), company.merges_file(), company.plants_file()].map(String::into_bytes)).collect()
+    weeks
+        .chain([company.orders_file(), company.merges_file(), company.plants_file()].map(String::into_bytes))
+        .collect()
 }
 
 /// The lines of all weeks that are JSON, those that must be refused included.
@@ -34,7 +36,10 @@ fn the_mix_names_leaves_of_the_taxonomy() {
     }
     let planted = planned(12, &reasons);
     assert!(planted.unowned.is_some(), "one leaf belongs to nobody");
-    assert!(mix::MIX.iter().any(|(id, _)| !planted.concerns(id)), "chains need reasons without another plant");
+    assert!(
+        mix::MIX.iter().any(|(id, _)| !planted.concerns(id)),
+        "chains need reasons without another plant"
+    );
 }
 
 #[test]
@@ -60,7 +65,8 @@ fn plants_do_not_touch_each_other() {
     let merged = plants.merged_customers.iter().flat_map(|m| [&m.surviving, &m.absorbed]);
     let tickets = plants.merged_tickets.iter().flat_map(|m| [&m.record, &m.into]);
     let corrected = plants.corrected.iter().map(|c| &c.record);
-    let all = chained.chain(merged).chain(tickets).chain(&plants.late).chain(&plants.duplicated).chain(corrected);
+    let all =
+        chained.chain(merged).chain(tickets).chain(&plants.late).chain(&plants.duplicated).chain(corrected);
     let mut seen = BTreeSet::new();
     all.for_each(|record| assert!(seen.insert(record), "{record} is planted twice"));
 }
@@ -69,7 +75,8 @@ fn plants_do_not_touch_each_other() {
 fn deliveries_hold_every_contact_once_more_than_planted() {
     let company = Company::new(SMALL);
     let mut versions: BTreeMap<String, Vec<u64>> = BTreeMap::new();
-    for record in records(&company).iter().filter(|r| r["id"].as_str().is_some_and(|id| id.starts_with("C-"))) {
+    for record in records(&company).iter().filter(|r| r["id"].as_str().is_some_and(|id| id.starts_with("C-")))
+    {
         let id = record["id"].as_str().expect("a text").to_owned();
         versions.entry(id).or_default().push(record["version"].as_u64().expect("a version"));
     }

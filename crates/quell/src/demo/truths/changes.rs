@@ -116,11 +116,16 @@ fn of_reason(series: &Series, spikes: &[Spike], reason: &str) -> Option<Change> 
     let calm = calm_weeks(series, spikes, reason);
     let split = |week: usize| count(series, &calm, reason, |other| (other < week, other >= week));
     let last = series.weeks().checked_sub(WEEKS)?;
-    let best = (WEEKS..=last).max_by_key(|week| (split(*week).deviation_milli(), std::cmp::Reverse(*week)))?;
+    let best =
+        (WEEKS..=last).max_by_key(|week| (split(*week).deviation_milli(), std::cmp::Reverse(*week)))?;
     let whole = split(best);
     let percent = whole.ratio_permille().abs_diff(1_000) / 10;
     let is_change = percent >= LEAST_PERCENT && whole.deviation_milli() >= DEVIATIONS_SQUARED * 1_000;
-    is_change.then(|| Change { reason: reason.to_owned(), week: best, sides: sides(series, spikes, reason, best) })
+    is_change.then(|| Change {
+        reason: reason.to_owned(),
+        week: best,
+        sides: sides(series, spikes, reason, best),
+    })
 }
 
 fn calm_weeks(series: &Series, spikes: &[Spike], reason: &str) -> Vec<usize> {
@@ -198,8 +203,11 @@ mod tests {
             let names = |c: &Change| format!("{}@{}", c.reason, c.week);
             let said: Vec<String> = found.falls.iter().map(names).collect();
             assert_eq!(said.join(" "), falls);
-            let said: Vec<String> =
-                found.moves.iter().map(|m| format!("{}>{}@{}", m.from.reason, m.to.reason, m.from.week)).collect();
+            let said: Vec<String> = found
+                .moves
+                .iter()
+                .map(|m| format!("{}>{}@{}", m.from.reason, m.to.reason, m.from.week))
+                .collect();
             assert_eq!(said.join(" "), moves);
         }
     }
@@ -216,7 +224,8 @@ mod tests {
 
     #[test]
     fn the_ratio_lies_between_its_bounds() {
-        let sides = Sides { contacts_before: 4_200, orders_before: 900_000, contacts: 2_450, orders: 750_000 };
+        let sides =
+            Sides { contacts_before: 4_200, orders_before: 900_000, contacts: 2_450, orders: 750_000 };
         let (low, high) = sides.bounds_permille();
         assert_eq!(sides.ratio_permille(), 700);
         assert!((655..680).contains(&low) && (720..750).contains(&high), "{low} {high}");

@@ -64,7 +64,9 @@ impl Court<'_> {
             "weekday_shape" => {
                 plants.weekday_permille.and_then(|s| Some(Value::Weekdays(widened(&s).try_into().ok()?)))
             }
-            "hour_shape" => plants.hour_permille.and_then(|s| Some(Value::Hours(widened(&s).try_into().ok()?))),
+            "hour_shape" => {
+                plants.hour_permille.and_then(|s| Some(Value::Hours(widened(&s).try_into().ok()?)))
+            }
             "order_growth" => plants.growth_permille.map(|n| Value::Growth(n.into())),
             "spike_1" => plants.spikes.first().map(|spike| self.planted_spike(spike)),
             "spike_2" => plants.spikes.get(1).map(|spike| self.planted_spike(spike)),
@@ -86,9 +88,7 @@ impl Court<'_> {
             "late" => some(&plants.late).map(|late| Value::Records(length(late))),
             "duplicated" => some(&plants.duplicated).map(|records| Value::Records(length(records))),
             "corrected" => some(&plants.corrected).map(|records| Value::Records(length(records))),
-            "merged" => {
-                merged(length(&plants.merged_customers), length(&plants.merged_tickets))
-            }
+            "merged" => merged(length(&plants.merged_customers), length(&plants.merged_tickets)),
             "malformed" => lines(plants.malformed.values().map(|n| u64::from(*n))),
             _ => unreachable!("every plant has its truth"),
         };
@@ -127,12 +127,14 @@ impl Court<'_> {
         let (plants, evidence) = (self.plants, self.evidence);
         match name {
             "chains" => {
-                let planted = plants.chains.iter().filter_map(|c| Some((c.records.first()?, length(&c.records))));
+                let planted =
+                    plants.chains.iter().filter_map(|c| Some((c.records.first()?, length(&c.records))));
                 same(planted, evidence.chains.iter().map(|(root, contacts)| (root, *contacts)))
             }
             "late" => same(plants.late.iter(), evidence.late.iter()),
             "corrected" => {
-                let planted = plants.corrected.iter().map(|c| [c.record.as_str(), c.channel, c.reason.as_str()]);
+                let planted =
+                    plants.corrected.iter().map(|c| [c.record.as_str(), c.channel, c.reason.as_str()]);
                 same(planted, evidence.corrected.iter().map(|row| row.each_ref().map(String::as_str)))
             }
             "merged" => {
@@ -252,7 +254,8 @@ fn agree(planted: &Value, found: &Value) -> bool {
                 && near(a.percent * tolerance::SPIKE_PERCENT / 100)((&a.percent, &b.percent))
         }),
         (Value::Levels(a), Value::Levels(b)) => each(a, b, |a, b| {
-            (&a.reason, a.week) == (&b.reason, b.week) && near(tolerance::LEVEL_PERMILLE)((&a.permille, &b.permille))
+            (&a.reason, a.week) == (&b.reason, b.week)
+                && near(tolerance::LEVEL_PERMILLE)((&a.permille, &b.permille))
         }),
         (Value::Moves(a), Value::Moves(b)) => each(a, b, |a, b| {
             (&a.from, &a.to, a.week) == (&b.from, &b.to, b.week)

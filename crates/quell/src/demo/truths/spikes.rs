@@ -100,7 +100,10 @@ mod tests {
         }));
         let places: Vec<_> = found.iter().map(|s| (s.first_day, s.days)).collect();
         assert_eq!(places, [(71, 2), (83, 1)]);
-        assert!((330..=370).contains(&found[0].percent) && (480..=560).contains(&found[1].percent), "{found:?}");
+        assert!(
+            (330..=370).contains(&found[0].percent) && (480..=560).contains(&found[1].percent),
+            "{found:?}"
+        );
     }
 
     /// A reason that doubles for good is no spike, nor is a rare one that has a few.
@@ -108,6 +111,9 @@ mod tests {
     fn a_new_level_is_no_spike() {
         assert_eq!(spikes(&series(|_| ())), []);
         assert_eq!(spikes(&series(|days| days[42..].iter_mut().for_each(|n| *n *= 2))), []);
-        assert_eq!(spikes(&series(|days| days.iter_mut().enumerate().for_each(|(i, n)| *n = 5 * (i == 30) as u64))), []);
+        assert_eq!(
+            spikes(&series(|days| days.iter_mut().enumerate().for_each(|(i, n)| *n = 5 * (i == 30) as u64))),
+            []
+        );
     }
 }

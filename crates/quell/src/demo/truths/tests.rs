@@ -32,7 +32,11 @@ fn evidence(company: &Company) -> Evidence {
         unowned: plants.unowned.iter().cloned().collect(),
         chains: plants.chains.iter().map(|c| (c.records[0].clone(), length(&c.records))).collect(),
         late: plants.late.clone(),
-        corrected: plants.corrected.iter().map(|c| [c.record.clone(), c.channel.into(), c.reason.clone()]).collect(),
+        corrected: plants
+            .corrected
+            .iter()
+            .map(|c| [c.record.clone(), c.channel.into(), c.reason.clone()])
+            .collect(),
         merged: plants.merged_customers.iter().map(|m| [m.absorbed.clone(), m.surviving.clone()]).collect(),
         uncounted: plants.merged_tickets.iter().map(|m| m.record.clone()).collect(),
         refused: plants.malformed.iter().map(|(kind, n)| ((*kind).to_owned(), u64::from(*n))).collect(),
@@ -52,9 +56,12 @@ fn contacts(company: &Company) -> Vec<Json> {
     let mut newest: BTreeMap<String, Json> = BTreeMap::new();
     for week in 0..company.calendar.weeks() {
         let file = company.week_file(week);
-        for record in file.split(|b| *b == b'\n').filter_map(|line| serde_json::from_slice::<Json>(line).ok()) {
+        for record in file.split(|b| *b == b'\n').filter_map(|line| serde_json::from_slice::<Json>(line).ok())
+        {
             let id = record["id"].as_str().unwrap_or_default().to_owned();
-            if id.starts_with("C-") && newest.get(&id).is_none_or(|old| old["version"].as_u64() < record["version"].as_u64()) {
+            if id.starts_with("C-")
+                && newest.get(&id).is_none_or(|old| old["version"].as_u64() < record["version"].as_u64())
+            {
                 newest.insert(id, record);
             }
         }
@@ -63,7 +70,8 @@ fn contacts(company: &Company) -> Vec<Json> {
 }
 
 fn series(company: &Company, contacts: &[Json]) -> Series {
-    let taxonomy = Taxonomy::parse(company.taxonomy_file(), "retail.toml").expect("our own taxonomy is valid");
+    let taxonomy =
+        Taxonomy::parse(company.taxonomy_file(), "retail.toml").expect("our own taxonomy is valid");
     let classifier = Classifier::new(&taxonomy);
     let nothing = BTreeMap::new();
     let days = company.calendar.days() as usize;
@@ -79,7 +87,8 @@ fn series(company: &Company, contacts: &[Json]) -> Series {
     }
     let orders = company.orders_file();
     for (place, line) in orders.lines().filter(|line| line.contains(",orders,")).enumerate() {
-        series.orders[place / 7] += line.rsplit(',').next().and_then(|n| n.parse::<u64>().ok()).expect("a count");
+        series.orders[place / 7] +=
+            line.rsplit(',').next().and_then(|n| n.parse::<u64>().ok()).expect("a count");
     }
     series
 }
@@ -87,7 +96,10 @@ fn series(company: &Company, contacts: &[Json]) -> Series {
 /// The names of the truths that fail.
 fn wrong(evidence: &Evidence, company: &Company) -> Vec<&'static str> {
     let (truths, _) = truths(evidence, &company.plants, &company.calendar);
-    truths.iter().filter(|truth| !truth.ok).for_each(|t| eprintln!("{} {:?} {:?}", t.name, t.planted, t.found));
+    truths
+        .iter()
+        .filter(|truth| !truth.ok)
+        .for_each(|t| eprintln!("{} {:?} {:?}", t.name, t.planted, t.found));
     truths.iter().filter(|truth| !truth.ok).map(|truth| truth.name).collect()
 }
 

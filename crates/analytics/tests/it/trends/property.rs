@@ -1,0 +1,151 @@
+//! Random histories: contacts come, move, go and join chains; units, costs and reasons change; `as_of` moves both ways.
+//! After each cut the tables are those of the recount, and those of publishing everything, byte for byte.
+
+use super::history::{History, Saying};
+use crate::world::{at, files, json};
+use domain::*;
+use lake::Cut;
+use proptest::prelude::*;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Reasons; the last is none of the taxonomy's.
+const REASONS: [&str; 5] = ["late", "broken", "bill", UNCLASSIFIED, "foreign"];
+const CHANNELS: [Channel; 3] = [Channel::Phone, Channel::Email, Channel::Chat];
+/// Mondays on which histories begin: before a clock change, and before the turn of a year of 53 weeks.
+const BEGINNINGS: [&str; 2] = ["2026-03-16T00:00:00Z", "2026-12-21T00:00:00Z"];
+
+#[derive(Debug, Clone)]
+enum Step {
+    Contacts(Vec<(u8, Option<Said>)>),
+    Units(i64, u8, i64),
+    Costs(i64, u8, i64, i64),
+    Reasons(u8),
+}
+
+/// A [`Saying`] by small numbers.
+#[derive(Debug, Clone)]
+struct Said {
+    quarter: i64,
+    channel: usize,
+    reason: usize,
+    customer: Option<u8>,
+    group: Option<u8>,
+    mechanisms: u8,
+    handle_ms: Option<i64>,
+    told: Option<(bool, u8)>,
+    matures: i64,
+}
+
+fn said() -> impl Strategy<Value = Said> {
+    let what = (0..3_usize, 0..5_usize, prop::option::of(0..4_u8), 0..4_u8, 0..240_i64);
+    let when = (0..4 * 24 * 20_i64, prop::option::of(0..3_u8));
+    let told = (prop::option::of((any::<bool>(), 0..3_u8)), prop::option::of(0..2_000_i64));
+    (what, when, told).prop_map(
+        |((channel, reason, customer, mechanisms, matures), (quarter, group), told)| {
+            let (told, handle_ms) = told;
+            Said { quarter, channel, reason, customer, group, mechanisms, handle_ms, told, matures }
+        },
+    )
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let one = (0..12_u8, prop_oneof![6 => said().prop_map(Some), 1 => Just(None)]);
+    prop_oneof![
+        8 => prop::collection::vec(one, 1..8).prop_map(Step::Contacts),
+        2 => (0..22_i64, 0..2_u8, 0..50_i64).prop_map(|(day, unit, count)| Step::Units(day, unit, count)),
+        1 => (0..22_i64, 0..3_u8, 0..2_000_i64, 0..3_000_i64).prop_map(|(d, c, p, s)| Step::Costs(d, c, p, s)),
+        1 => (0..3_u8).prop_map(Step::Reasons),
+    ]
+}
+
+/// Steps, each with the hours from the beginning at which a cut is taken after it; or none is.
+fn histories() -> impl Strategy<Value = Vec<(Step, Option<i64>)>> {
+    let cut = prop_oneof![3 => (0..24 * 28_i64).prop_map(Some), 1 => Just(None)];
+    prop::collection::vec((step(), cut), 3..7)
+}
+
+fn saying(said: &Said, beginning: Instant) -> Saying {
+    let kinds = [Mechanism::StatusChase, Mechanism::Repeat];
+    Saying {
+        at: beginning.plus(Span::from_seconds(said.quarter * 900)),
+        channel: CHANNELS[said.channel],
+        reason: REASONS[said.reason],
+        customer: said.customer,
+        group: said.group,
+        mechanisms: (0..2).filter(|bit| said.mechanisms >> bit & 1 == 1).map(|bit| kinds[bit]).collect(),
+        handle_ms: said.handle_ms,
+        abandoned: said.told.map(|(abandoned, _)| abandoned),
+        transfers: said.told.map(|(_, transfers)| transfers.into()),
+        matures: said.matures,
+    }
+}
+
+fn take(history: &mut History, step: &Step, beginning: Instant) {
+    let day = |offset: i64| beginning.plus(Span::from_days(offset)).day(&Zone::utc());
+    match step {
+        Step::Contacts(steps) => {
+            let said = steps.iter().map(|(c, said)| (*c, said.as_ref().map(|s| saying(s, beginning))));
+            history.commit(&said.collect::<BTreeMap<_, _>>());
+        }
+        Step::Units(offset, unit, count) => {
+            history.commit_units(&[(day(*offset - 1), ["orders", "visits"][usize::from(*unit)], *count)]);
+        }
+        Step::Costs(offset, channel, per_contact, per_second) => {
+            let channel = CHANNELS[usize::from(*channel)];
+            history.commit_costs(&[(day(*offset - 1), channel, *per_contact, *per_second)]);
+        }
+        Step::Reasons(0) => {
+            history.commit_reasons(&[(UNCLASSIFIED, None, None), ("late", Some("web"), None)])
+        }
+        Step::Reasons(which) => history.commit_reasons(&[
+            (UNCLASSIFIED, None, Some("orders")),
+            ("late", Some("logistics"), Some("orders")),
+            ("broken", Some(["web", "logistics"][usize::from(*which) - 1]), Some("visits")),
+            ("bill", None, Some("orders")),
+        ]),
+    }
+}
+
+/// Every table with its recount.
+fn check(history: &History, cut: &Cut, as_of: Instant) -> Result<(), TestCaseError> {
+    let (books, today) = (&history.books, history.today(as_of));
+    let session = history.worlds[0].session(cut);
+    let tables: [(&str, &str, Value); 7] = [
+        ("reason_daily", "reason", books.reason_daily(as_of)),
+        ("channel_daily", "channel", books.channel_daily(as_of)),
+        ("mechanism_daily", "mechanism", books.mechanism_daily(as_of)),
+        ("reason_weekly", "reason", books.reason_weekly(as_of, today)),
+        ("owners_weekly", "owner", books.owners_weekly(as_of, today)),
+        ("movers_weekly", "reason", books.movers_weekly(today)),
+        ("chains", "started_at, chain_root", books.chains(as_of)),
+    ];
+    for (table, by, expected) in tables {
+        let found = json(&session, &format!("SELECT * FROM {table} ORDER BY dt, {by}"));
+        prop_assert_eq!(found, expected, "{}", table);
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(10))]
+
+    #[test]
+    fn trends_are_the_recount_and_incremental_is_full(
+        steps in histories(), threads in 1..4_usize, beginning in 0..2_usize,
+    ) {
+        let beginning = at(BEGINNINGS[beginning]);
+        let mut history = History::new("Europe/Madrid");
+        let mut earlier: Option<Cut> = None;
+        for (step, cut) in &steps {
+            take(&mut history, step, beginning);
+            let Some(hours) = cut else { continue };
+            let as_of = beginning.plus(Span::from_hours(*hours));
+            let incremental = history.worlds[0].publish_at(as_of, earlier.as_ref(), 2).cut;
+            let full = history.worlds[1].publish_at(as_of, None, threads).cut;
+            prop_assert_eq!(files(&incremental), files(&full));
+            check(&history, &incremental, as_of)?;
+            earlier = Some(incremental);
+        }
+    }
+}
