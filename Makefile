@@ -68,6 +68,10 @@ readers-loop: quick ## Readers while quell run publishes every second: READERS="
 
 recount: quick ## Every figure of 50 random reports, and the demo's truths, counted again in Python
 	tests/python/recount_report.py $(QUICK) --sets 50
+	$(QUICK) --data target/recount demo --json > target/recount.json
+	tests/python/recount_demo.py target/recount/demo target/recount.json
+	$(QUICK) --data target/recount demo --no-plants --json > target/recount.json
+	tests/python/recount_demo.py target/recount/demo target/recount.json
 
 bench: release ## Microseconds a contact of each stage
 	$(CARGO) run --locked --release -p quell-benches --bin stages

@@ -13,4 +13,5 @@ mod crash;
 mod end_to_end;
 mod privacy;
 mod program;
+mod recount;
 mod simulator;

@@ -4,7 +4,8 @@
 
 use domain::governance::CostRow;
 use domain::invariant::Counts;
-use domain::{Channel, CutId, Day, EpochId, Instant, RejectKind};
+use domain::{Channel, CutId, Day, EpochId, Instant, IsoWeek, RejectKind};
+use report::demo::{BeforeAfter, Level, Progress, Shift, SpikeDays, Truth, Value};
 use report::doctor::Hint;
 use report::*;
 
@@ -171,6 +172,68 @@ fn notices() {
     check("notices", |lang| {
         format!("{}\n{}\n", notice::newer_records(lang, 12_345), notice::first_rollup(lang))
     });
+}
+
+#[test]
+fn demo() {
+    check("demo", |lang| {
+        let summary = DemoSummary {
+            truths: truths(),
+            ratios: vec![BeforeAfter {
+                reason: "refund_status".into(),
+                week: week("2026-W15"),
+                before_ppm: 3_732,
+                after_ppm: 2_664,
+                permille: 714,
+                bounds_permille: (670, 761),
+            }],
+            report: "/demo/reports/weekly-2026-W20.en.html".into(),
+            tables: "/demo/tables/9a6be2ab53727f52".into(),
+            commands: vec!["quell --data /demo sql --named reasons".into()],
+        };
+        let progress = [
+            Progress::Made { contacts: 120_605, weeks: 12, folder: "/demo/demo".into() },
+            Progress::Imported { week: week("2026-W09"), rows: 8_593, refused: 7 },
+            Progress::Publishing,
+            Progress::Reporting,
+        ];
+        let lines: Vec<String> = progress.iter().map(|step| step.render(lang)).collect();
+        format!("{}\n{}", lines.join("\n"), summary.render(lang))
+    });
+}
+
+fn week(text: &str) -> IsoWeek {
+    IsoWeek::parse(text).expect("a week")
+}
+
+/// Every form that a finding can have, the last of them not as planted.
+fn truths() -> Vec<Truth> {
+    let day = |day| Day::new(2026, 5, day).expect("a day");
+    let mut hours = [30; 24];
+    (hours[11], hours[18]) = (99, 86);
+    let spike = |first, last| SpikeDays { reason: "late_delivery".into(), first, last, percent: 448 };
+    let level = |permille| Level { reason: "refund_status".into(), week: week("2026-W15"), permille };
+    let (from, to) = ("return_how".to_owned(), "exchange_item".to_owned());
+    let same = |name, value: Value| Truth { name, planted: value.clone(), found: value, ok: true };
+    vec![
+        same("weekday_shape", Value::Weekdays([180, 165, 155, 150, 145, 115, 90])),
+        same("hour_shape", Value::Hours(hours)),
+        same("order_growth", Value::Growth(20)),
+        same("spike_1", Value::Spikes(vec![spike(day(5), day(6)), spike(day(14), day(14))])),
+        same("spike_2", Value::None),
+        same("fix_moved", Value::Moves(vec![Shift { from, to, week: week("2026-W14"), permille: 500 }])),
+        same("chains", Value::Chains { chains: 200, contacts: 1_873 }),
+        same("unowned_reason", Value::Reasons(vec!["reach_person".into()])),
+        same("late", Value::Records(1)),
+        same("merged", Value::Merged { customers: 80, tickets: 1 }),
+        same("malformed", Value::Lines { lines: 56, kinds: 7 }),
+        Truth {
+            name: "fix_works",
+            planted: Value::Levels(vec![level(700)]),
+            found: Value::Levels(vec![level(996)]),
+            ok: false,
+        },
+    ]
 }
 
 #[test]

@@ -19,7 +19,7 @@ use crate::instance::Instance;
 use crate::output::say;
 use anyhow::{Context as _, Result};
 use company::{Company, Plants, Settings};
-use domain::{Instant, Zone};
+use domain::{Instant, IsoWeek, Zone};
 use folder::{SourceFiles, write_sources};
 use log::Clock;
 use report::DemoSummary;
@@ -85,21 +85,33 @@ fn judge(
     let evidence = gather::gather(&session, calendar, rollup.counts.duplicate)
         .context("cannot look for the truths in the tables")?;
     let (truths, ratios) = truths::truths(&evidence, plants, calendar);
-    let data = instance.home.root().display();
+    let last = calendar.weeks() - 1;
     Ok(DemoSummary {
         truths,
         ratios,
         report: report.display().to_string(),
         tables: rollup.folder,
-        commands: vec![
-            format!("quell --data {data} sql --named reasons"),
-            format!(
-                "quell --data {data} sql \"SELECT iso_week, reason, change, growth_effect, rate_effect FROM \
-                 movers_weekly ORDER BY abs(rate_effect) DESC, dt, reason LIMIT 10\""
-            ),
-            format!("quell --data {data} rejects list"),
-        ],
+        commands: commands(instance.home.root(), calendar.week(last - 1), calendar.week(last)),
     })
+}
+
+/// What to try next, ready to be pasted into a shell.
+fn commands(data: &Path, before: IsoWeek, last: IsoWeek) -> Vec<String> {
+    let quell = format!("quell --data {}", quoted(&data.display().to_string()));
+    vec![
+        format!("{quell} sql --named reasons"),
+        format!(
+            "{quell} sql \"SELECT reason, change, growth_effect, rate_effect FROM movers_weekly WHERE iso_week = \
+             '{last}' ORDER BY abs(rate_effect) DESC, reason LIMIT 5\""
+        ),
+        format!("{quell} report weekly --week {before} --format text"),
+    ]
+}
+
+/// A path as a shell takes it.
+fn quoted(path: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
+    if path.chars().all(plain) { path.to_owned() } else { format!("'{}'", path.replace('\'', r"'\''")) }
 }
 
 /// A clock that shows what it was set to.
@@ -119,5 +131,18 @@ impl VirtualClock {
         Arc::new(move || {
             Instant::from_micros(micros.load(Ordering::Relaxed)).expect("it was set to an instant")
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_can_be_pasted() {
+        let cases = [("/tmp/quell-demo", "/tmp/quell-demo"), ("/my data", "'/my data'"), ("/it's", r"'/it'\''s'")];
+        for (path, expect) in cases {
+            assert_eq!(quoted(path), expect);
+        }
     }
 }

@@ -20,7 +20,7 @@ pub struct Calendar {
 }
 
 /// A moment of the company's time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(super) struct Moment {
     /// Seconds since 1970.
     pub at: i64,

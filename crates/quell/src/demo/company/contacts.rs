@@ -20,7 +20,7 @@ const FLAT_HOURS: [u32; 24] = [1; 24];
 const FLAT_WEEKDAYS: [u32; 7] = [1; 7];
 
 /// One contact as the company's systems will tell of it, without its record number.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Contact {
     pub moment: Moment,
     /// Nobody where the company does not know who it was.
@@ -61,9 +61,10 @@ struct Issue {
 }
 
 /// What a contact is to the plants.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Role {
     /// The only contact of its issue: it may be chosen for anything.
+    #[default]
     Plain,
     /// One of several contacts of an issue.
     Linked,
@@ -113,6 +114,7 @@ impl<'c> Maker<'c> {
 
     /// What happens on ordinary days, and what spikes add to it.
     pub fn everyday(&mut self) {
+        (0..self.reasons.len()).for_each(|reason| self.left_over(reason));
         for week in 0..self.calendar.weeks() {
             for reason in 0..self.reasons.len() {
                 let count = self.dice.count(self.expected_milli(reason, week));
@@ -129,6 +131,22 @@ impl<'c> Maker<'c> {
                 let count =
                     self.dice.count(self.usual_milli(reason, day) * u64::from(spike.percent - 100) / 100);
                 (0..count).for_each(|_| self.begin(reason, day));
+            }
+        }
+    }
+
+    /// In the first week come back those who began in the week before it, of which nobody tells. Without them the
+    /// first week would look quieter than it was.
+    fn left_over(&mut self, reason: usize) {
+        let back = self.expected_milli(reason, 0) * u64::from(self.reasons.back_permille(reason)) / 1_000;
+        for _ in 0..self.dice.count(back) {
+            let (began, again) = (self.weekday(), self.weekday());
+            if again < began {
+                let customer = self.customers.draw(reason, &mut self.dice);
+                let spanish = self.customers.writes_spanish(customer);
+                let (channel, moment) = (channel(&mut self.dice), self.moment(again));
+                let issue = Issue { reason, customer: Some(customer), spanish, order: None, ticket: None };
+                self.say(issue, moment, channel, Role::Plain);
             }
         }
     }
@@ -206,20 +224,7 @@ impl<'c> Maker<'c> {
     fn give_up(&mut self, issue: Issue, day: u32, channel: usize) {
         let moment = self.moment(day);
         let handling = CHANNELS[channel].give_up(&mut self.dice);
-        let Issue { reason, customer, spanish, order, ticket } = issue;
-        let (text, role) = (None, Role::Plain);
-        self.contacts.push(Contact {
-            moment,
-            customer,
-            spanish,
-            channel,
-            reason,
-            text,
-            order,
-            ticket,
-            handling,
-            role,
-        });
+        self.tell(issue, Contact { moment, channel, handling, ..Contact::default() });
     }
 
     /// The customer comes back, where that is still within the weeks of the company.
@@ -251,22 +256,18 @@ impl<'c> Maker<'c> {
 
     /// A contact in which the customer says what they want; returns its place.
     fn say(&mut self, issue: Issue, moment: Moment, channel: usize, role: Role) -> usize {
+        let named = issue.order.map(order_number);
+        let phrases = self.reasons.phrases(issue.reason, issue.spanish);
+        let text = Some(phrases.say(named.as_deref(), &mut self.dice));
+        let percent = self.reasons.handle_percent(issue.reason);
+        let handling = CHANNELS[channel].handle(percent, &mut self.dice);
+        self.tell(issue, Contact { moment, channel, text, handling, role, ..Contact::default() })
+    }
+
+    /// Takes a contact of an issue in; returns its place.
+    fn tell(&mut self, issue: Issue, contact: Contact) -> usize {
         let Issue { reason, customer, spanish, order, ticket } = issue;
-        let named = order.map(order_number);
-        let text = Some(self.reasons.phrases(reason, spanish).say(named.as_deref(), &mut self.dice));
-        let handling = CHANNELS[channel].handle(self.reasons.handle_percent(reason), &mut self.dice);
-        self.contacts.push(Contact {
-            moment,
-            customer,
-            spanish,
-            channel,
-            reason,
-            text,
-            order,
-            ticket,
-            handling,
-            role,
-        });
+        self.contacts.push(Contact { reason, customer, spanish, order, ticket, ..contact });
         self.contacts.len() - 1
     }
 
