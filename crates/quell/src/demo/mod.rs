@@ -140,7 +140,8 @@ mod tests {
 
     #[test]
     fn paths_can_be_pasted() {
-        let cases = [("/tmp/quell-demo", "/tmp/quell-demo"), ("/my data", "'/my data'"), ("/it's", r"'/it'\''s'")];
+        let cases =
+            [("/tmp/quell-demo", "/tmp/quell-demo"), ("/my data", "'/my data'"), ("/it's", r"'/it'\''s'")];
         for (path, expect) in cases {
             assert_eq!(quoted(path), expect);
         }
