@@ -30,7 +30,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use tempfile::TempDir;
 
-/// The published files of a cut, by path inside their table, without `provenance`, which holds places in the log.
+/// The published files of a cut, by path inside its tree. Without `provenance`, which holds places in the log, and
+/// `rejects`, which tell on which day something was processed.
 pub type Tree = BTreeMap<String, Vec<u8>>;
 
 /// How an instance is set up.
@@ -239,7 +240,7 @@ impl<'w> Troubled<'w> {
 
     fn check_durable(&self, instance: &Instance) -> Result<()> {
         let mut kept = BTreeSet::new();
-        for topic in [Topic::Facts, Topic::Company] {
+        for topic in [Topic::Facts, Topic::Company, Topic::Governance] {
             each_record(instance, topic, |value| {
                 kept.insert(codec::decode_fact(value).context("a record of the log does not decode")?.id);
                 Ok(())
@@ -332,12 +333,21 @@ fn deliver(instance: &Instance, happenings: &[Happening]) -> Result<Vec<FactId>>
     for batch in happenings.chunks(instance.config.import_batch) {
         let drafts = batch.iter().filter_map(|h| match h {
             Happening::Record(draft) => Some(draft.clone()),
-            Happening::Merge(..) => None,
+            Happening::Merge(..) | Happening::Stated(..) => None,
         });
         acknowledged.extend(ingest::record(instance, drafts.collect())?);
         for happening in batch {
-            if let Happening::Merge(surviving, absorbed) = happening {
-                acknowledged.extend(merge(instance, surviving, absorbed)?);
+            match happening {
+                Happening::Record(_) => {}
+                Happening::Merge(surviving, absorbed) => {
+                    acknowledged.extend(merge(instance, surviving, absorbed)?);
+                }
+                Happening::Stated(origin, at, body) => {
+                    let fact = ingest::fact(&instance.vault, origin.clone(), *at, body.clone());
+                    let id = fact.id;
+                    ingest::append_facts(instance, vec![fact])?;
+                    acknowledged.push(id);
+                }
             }
         }
     }
@@ -435,11 +445,14 @@ fn config(setup: &Setup, taxonomy: PathBuf) -> Config {
 /// The published tables that are compared byte by byte.
 fn tree(instance: &Instance) -> Result<Tree> {
     let cut = lake::current_cut(&*instance.store)?.context("no cut is published")?;
-    let root = instance.home.tables().join(cut.id.to_string()).join("contacts");
+    let root = instance.home.tables().join(cut.id.to_string());
     let mut tree = Tree::new();
-    for file in files_below(&root)? {
-        let name = file.strip_prefix(&root)?.display().to_string();
-        tree.insert(name, std::fs::read(&file)?);
+    let differ = ["provenance", "rejects"];
+    for table in cut.tables().into_iter().filter(|table| !differ.contains(table)) {
+        for file in files_below(&root.join(table))? {
+            let name = file.strip_prefix(&root)?.display().to_string();
+            tree.insert(name, std::fs::read(&file)?);
+        }
     }
     Ok(tree)
 }

@@ -15,6 +15,8 @@ pub enum Happening {
     Record(Draft),
     /// Two identifiers turn out to be one customer.
     Merge(Identifier, Identifier),
+    /// Units or costs are stated.
+    Stated(Origin, Instant, Body),
 }
 
 /// A world.
@@ -64,7 +66,7 @@ struct Maker {
 
 impl Maker {
     fn happen(&mut self, rng: &mut Rng, n: u16) {
-        match rng.u8(0..20) {
+        match rng.u8(0..22) {
             0..10 => self.contact(rng, n),
             10..13 => self.message(rng, n),
             13..15 => self.leg(rng, n),
@@ -72,7 +74,9 @@ impl Maker {
             16 => self.upstream(rng, n),
             17 => self.recovery(rng, n),
             18 => self.promise(rng, n),
-            _ => self.overridden(rng, n),
+            19 => self.overridden(rng, n),
+            20 => self.units(rng),
+            _ => self.costs(rng),
         }
     }
 
@@ -193,6 +197,33 @@ impl Maker {
         self.record(rng, format!("q{n}"), 0, body, identifier);
     }
 
+    /// Counts of few units and days, so that they are corrected, also by two of one revision.
+    fn units(&mut self, rng: &mut Rng) {
+        let (unit, day) = (["orders", "visits"][rng.usize(0..2)], day(rng));
+        let origin = Origin {
+            system: "units".into(),
+            instance: String::new(),
+            record: format!("{unit}/{day}"),
+            revision: i64::from(rng.u8(0..3)),
+        };
+        let counted = UnitsCounted { unit: unit.into(), day, count: i64::from(rng.u16(0..500)) };
+        self.happenings.push(Happening::Stated(origin, instant(rng), Body::UnitsCounted(Box::new(counted))));
+    }
+
+    fn costs(&mut self, rng: &mut Rng) {
+        let rate = |channel| CostRate {
+            channel,
+            per_contact_micros: i64::from(rng.u16(..)),
+            per_second_micros: i64::from(rng.u16(..)),
+        };
+        let rates = [Channel::Phone, Channel::Email].map(rate).into();
+        let published = CostRatePublished { from: day(rng), currency: "EUR".into(), rates };
+        let record = format!("costs/{}", published.from);
+        let origin = Origin { system: "quell".into(), record, ..Origin::default() };
+        let body = Body::CostRatePublished(Box::new(published));
+        self.happenings.push(Happening::Stated(origin, instant(rng), body));
+    }
+
     fn overridden(&mut self, rng: &mut Rng, n: u16) {
         let record = format!("k{}", rng.u16(0..5));
         let said = VerdictOverridden {
@@ -205,6 +236,10 @@ impl Maker {
         };
         self.record(rng, format!("v{n}"), 0, Body::VerdictOverridden(Box::new(said)), None);
     }
+}
+
+fn day(rng: &mut Rng) -> Day {
+    Day::new(2025, 1, rng.i8(1..31)).expect("January has these days")
 }
 
 fn instant(rng: &mut Rng) -> Instant {

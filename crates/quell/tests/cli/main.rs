@@ -40,6 +40,7 @@ cases! {
     bad_input,
     classify,
     config,
+    costs,
     doctor,
     dry_run,
     erase,
@@ -48,5 +49,6 @@ cases! {
     rejects,
     sql,
     taxonomy,
+    units,
     usage,
 }
