@@ -28,7 +28,7 @@ BREAKS = [
     ("P4", "of two overrides the last to arrive counts", "crates/engine/src/assemble/mod.rs",
      "(old.at, old.fact) < (said.at, said.fact)", "(old.at, old.fact) != (said.at, said.fact)"),
     ("P5", "a snapshot forgets the merges", "crates/engine/src/assemble/snapshot.rs",
-     "state.merges.learn(CustomerKey::from_bytes(r.id()?), absorbed);", "let _ = (r.id()?, absorbed);"),
+     "self.merges.learn(CustomerKey::from_bytes(r.id()?), absorbed);", "let _ = (r.id()?, absorbed);"),
     ("P6", "a commit begins at the start of the log", "crates/quell/src/pipeline/fold.rs",
      "from: end.positions", "from: Positions::start()"),
     ("P7", "the limit on memory is not looked at", "crates/quell/src/pipeline/fold.rs",

@@ -34,7 +34,7 @@ fn unit(record: &Record<'_>) -> Result<String, Refusal> {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     let good =
         text.len() <= UNIT_BYTES_MAX && text.starts_with(plain) && text.chars().all(|c| plain(c) || c == '_');
-    if good { Ok(text.to_owned()) } else { Err(Refusal::map(RejectKind::UnknownWord, "unit", expected)) }
+    if good { Ok(text.to_owned()) } else { Err(Refusal::map(RejectKind::WrongType, "unit", expected)) }
 }
 
 fn count(record: &Record<'_>) -> Result<i64, Refusal> {
@@ -85,7 +85,7 @@ mod tests {
             (
                 ["2026-05-01", "Orders", "1"],
                 Err(
-                    "unknown_word: field unit: expected a unit such as orders: a-z, 0-9 and `_`, the first a letter or digit",
+                    "wrong_type: field unit: expected a unit such as orders: a-z, 0-9 and `_`, the first a letter or digit",
                 ),
             ),
             (

@@ -40,6 +40,7 @@ cases! {
     bad_input,
     classify,
     config,
+    costs,
     doctor,
     dry_run,
     erase,
@@ -49,5 +50,6 @@ cases! {
     run,
     sql,
     taxonomy,
+    units,
     usage,
 }

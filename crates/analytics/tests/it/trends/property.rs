@@ -122,6 +122,8 @@ fn check(history: &History, cut: &Cut, as_of: Instant) -> Result<(), TestCaseErr
     ];
     for (table, by, expected) in tables {
         let found = json(&session, &format!("SELECT * FROM {table} ORDER BY dt, {by}"));
+        // As text and back, like the answer: reading a number may round its last digit.
+        let expected: Value = serde_json::from_str(&expected.to_string()).expect("JSON");
         prop_assert_eq!(found, expected, "{}", table);
     }
     Ok(())
