@@ -101,7 +101,7 @@ fn ascii_run(bytes: &[u8]) -> usize {
 }
 
 /// Lower-case without accent.
-fn lower(c: char) -> impl Iterator<Item = char> {
+pub(crate) fn lower(c: char) -> impl Iterator<Item = char> {
     c.to_lowercase().map(plain)
 }
 

@@ -7,9 +7,11 @@
 
 mod classifier;
 pub mod fold;
+pub mod language;
 pub mod limits;
 mod meaning;
 mod mistake;
+pub mod model;
 mod needles;
 mod parse;
 mod parse_rules;
