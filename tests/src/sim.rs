@@ -342,7 +342,7 @@ fn check_lake(instance: &Instance) -> Result<()> {
 
 fn rules_epoch(instance: &Instance) -> Result<EpochId> {
     let taxonomy = Taxonomy::parse(TAXONOMY, "world.toml").map_err(|m| anyhow::anyhow!("{m:?}"))?;
-    Ok(engine::Ruleset::new(taxonomy, instance.config.engine, instance.config.zone.clone()).epoch())
+    Ok(engine::Ruleset::new(taxonomy, None, instance.config.engine, instance.config.zone.clone()).epoch())
 }
 
 /// Sends happenings as a source does and returns the facts that were acknowledged.

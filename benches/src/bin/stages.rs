@@ -13,7 +13,7 @@ fn main() {
     let contacts: u32 = std::env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(200_000);
     let taxonomy = include_str!("../../../deploy/taxonomies/bench.toml");
     let taxonomy = Taxonomy::parse(taxonomy, "bench.toml").unwrap_or_else(|m| panic!("{}", m[0]));
-    let rules = Arc::new(Ruleset::new(taxonomy, EngineSettings::default(), Zone::utc()));
+    let rules = Arc::new(Ruleset::new(taxonomy, None, EngineSettings::default(), Zone::utc()));
     let folder = tempfile::tempdir().expect("a temporary folder");
     let vault = Vault::open(&folder.path().join("vault.db"), Mode::Random).expect("a vault");
     let key = KeyId::of_rejects_day(domain::Day::new(2025, 1, 1).expect("a day"));

@@ -6,6 +6,7 @@
 //! than linear time in the length of a text.
 
 mod classifier;
+mod decide;
 pub mod fold;
 pub mod language;
 pub mod limits;
@@ -21,6 +22,7 @@ mod rule;
 mod taxonomy;
 
 pub use classifier::{Classified, Classifier, Input};
+pub use decide::{Decider, Learned};
 pub use mistake::TaxonomyMistake;
 pub use pattern::Pattern;
 pub use rule::{Conditions, Exclusion, Rule};

@@ -1,29 +1,29 @@
-//! What the fold is told besides facts: taxonomy, settings, zone. Equal rulesets have equal epoch ids.
+//! What the fold is told besides facts: taxonomy, model, settings, zone. Equal rulesets have equal epoch ids.
 
-use classify::{Classified, Classifier, Input, Leaf, Taxonomy};
+use classify::{Classified, Decider, Input, Leaf, Learned, Taxonomy};
 use domain::closed::Mechanism;
 use domain::{Disposition, EngineSettings, EpochId, EpochParts, ReasonId, Zone};
 
 /// Everything that decides the fold besides the facts.
 pub struct Ruleset {
     taxonomy: Taxonomy,
-    classifier: Classifier,
+    decider: Decider,
     settings: EngineSettings,
     zone: Zone,
 }
 
 impl Ruleset {
-    /// Compiles the taxonomy's rules.
-    pub fn new(taxonomy: Taxonomy, settings: EngineSettings, zone: Zone) -> Self {
-        let classifier = Classifier::new(&taxonomy);
-        Self { taxonomy, classifier, settings, zone }
+    /// Compiles the taxonomy's rules, and puts the learned model behind them.
+    pub fn new(taxonomy: Taxonomy, learned: Option<Learned>, settings: EngineSettings, zone: Zone) -> Self {
+        let decider = Decider::new(&taxonomy, learned);
+        Self { taxonomy, decider, settings, zone }
     }
 
     /// Identity of the epoch that these rules fold.
     pub fn epoch(&self) -> EpochId {
         EpochParts {
             taxonomy: self.taxonomy.meaning(),
-            model: None,
+            model: self.decider.learned().map(Learned::identity),
             settings: self.settings,
             zone: self.zone.name().to_owned(),
         }
@@ -45,8 +45,13 @@ impl Ruleset {
         &self.taxonomy
     }
 
+    /// What decides the reasons.
+    pub const fn decider(&self) -> &Decider {
+        &self.decider
+    }
+
     pub(crate) fn classify(&self, input: &Input<'_>) -> Classified {
-        self.classifier.classify(input)
+        self.decider.classify(input)
     }
 
     fn leaf(&self, reason: &ReasonId) -> Option<&Leaf> {

@@ -58,7 +58,7 @@ const WORDS: [&str; 4] = ["Where is it?", "so dear", "one more please", "hm"];
 fn rules() -> Arc<Ruleset> {
     let taxonomy = Taxonomy::parse(TAXONOMY, "test.toml").unwrap_or_else(|mistakes| panic!("{mistakes:?}"));
     let settings = EngineSettings { chain_window: Span::from_hours(10), ..EngineSettings::default() };
-    Arc::new(Ruleset::new(taxonomy, settings, Zone::utc()))
+    Arc::new(Ruleset::new(taxonomy, None, settings, Zone::utc()))
 }
 
 /// One thing that happens in the small world of a test.

@@ -127,6 +127,14 @@ pub enum Command {
     /// Say what contacts cost.
     #[command(subcommand)]
     Costs(Costs),
+    /// Train a model from texts with labels.
+    ///
+    /// The model decides a contact's reason where no rule of the taxonomy does. Training is deterministic: equal
+    /// texts give an equal file, whatever the machine and the number of threads. To fold with it, name it in the
+    /// configuration as model.file.
+    Train(Train),
+    /// Measure a model on texts with labels.
+    Eval(Eval),
     /// Find the reasons of texts: NDJSON in, NDJSON out.
     ///
     /// Reads objects {id, text, lang} from stdin, one a line (lang may be missing), and prints an object
@@ -470,6 +478,60 @@ pub struct Classify {
     /// Taxonomy file; by default the taxonomy in force.
     #[arg(long, value_name = "FILE")]
     pub taxonomy: Option<PathBuf>,
+    /// Model file, which decides where no rule does; by default the one of the configuration. With a model and
+    /// without any taxonomy its labels are the reasons.
+    #[arg(long, value_name = "FILE")]
+    pub model: Option<PathBuf>,
+}
+
+/// Arguments of `quell train`.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  quell train --labels labelled.csv --out reasons.model
+  quell train --taxonomy taxonomy.toml --labels labelled.csv --out reasons.model
+  quell train --labels labelled.csv --table tokens.qtbl --out reasons.model")]
+#[command(group = ArgGroup::new("from").required(true).multiple(true).args(["labels", "taxonomy"]))]
+pub struct Train {
+    /// CSV with the columns text, label and, where the language is known, lang (BCP 47). The label `oos` means out
+    /// of scope; such texts are not learned.
+    #[arg(long, value_name = "FILE")]
+    pub labels: Option<PathBuf>,
+    /// Taxonomy whose examples are learned as well, and whose reasons all labels have to be.
+    #[arg(long, value_name = "FILE")]
+    pub taxonomy: Option<PathBuf>,
+    /// Where to write the model.
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Token table: knows words that the texts do not have. It is used if that classifies held-out texts better.
+    #[arg(long, value_name = "FILE")]
+    pub table: Option<PathBuf>,
+    /// Use the token table without trying whether it helps.
+    #[arg(long, requires = "table")]
+    pub always: bool,
+}
+
+/// Arguments of `quell eval`.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  quell eval --model reasons.model --labels held_out.csv
+  quell eval --model reasons.model --labels held_out.csv --accept-loss 0.02 --json")]
+pub struct Eval {
+    /// Model file.
+    #[arg(long, value_name = "FILE")]
+    pub model: PathBuf,
+    /// CSV with the columns text and label; `oos` = out of scope.
+    #[arg(long, value_name = "FILE")]
+    pub labels: PathBuf,
+    /// Share of in-scope texts that may stay unclassified, 0 to 0.5; by default that of the configuration.
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    pub accept_loss: Option<f64>,
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let share = text.parse().ok().filter(|share| (0.0..=0.5).contains(share));
+    share.ok_or_else(|| "expected a share from 0 to 0.5, such as 0.05".to_owned())
 }
 
 /// Commands on the configuration.

@@ -12,6 +12,8 @@ pub mod failure;
 pub mod home;
 pub mod ingest;
 pub mod instance;
+mod labels;
+mod learned;
 pub mod output;
 pub mod parallel;
 pub mod pipeline;

@@ -59,6 +59,39 @@ impl Meter {
     }
 }
 
+/// Counts parts of a work of which it is known how many there are, in one or more rounds.
+pub struct Steps(ProgressBar);
+
+impl Steps {
+    /// Shows progress where a person looks at stderr.
+    pub fn for_people() -> Self {
+        if !std::io::stderr().is_terminal() {
+            return Self(ProgressBar::hidden());
+        }
+        let bar = ProgressBar::new(0).with_style(style("{bar:30} {pos}/{len} {elapsed}"));
+        bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(REDRAWS_PER_SECOND));
+        bar.enable_steady_tick(Duration::from_millis(200));
+        Self(bar)
+    }
+
+    /// A round of so many parts begins.
+    pub fn begin(&self, parts: u64) {
+        self.0.inc_length(parts);
+    }
+
+    /// One part is done.
+    pub fn done(&self) {
+        self.0.inc(1);
+    }
+}
+
+impl Drop for Steps {
+    /// An error message must not be written into the line.
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
+
 impl Drop for Meter {
     /// An error message must not be written into the line.
     fn drop(&mut self) {

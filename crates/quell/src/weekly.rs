@@ -7,11 +7,11 @@
 mod closed;
 
 use crate::instance::Instance;
-use crate::pipeline;
+use crate::learned;
 use analytics::{Session, WeekAt};
 use anyhow::{Context as _, Result, ensure};
 use domain::{EpochId, Instant, IsoWeek};
-use engine::Ruleset;
+
 use lake::Cut;
 use report::weekly::{Provenance, Weekly};
 use std::fmt::Write as _;
@@ -80,16 +80,12 @@ struct Named {
 impl Named {
     /// The taxonomy in force, which must be the one of the epoch: a report that names another one would lie.
     fn of_epoch(instance: &Instance, epoch: EpochId) -> Result<Self> {
-        let published = pipeline::taxonomy(instance)?;
-        let (name, version, taxonomy) = match published {
-            Some(p) => (p.name, p.version, p.taxonomy),
-            None => (String::new(), String::new(), classify::Taxonomy::empty()),
-        };
-        let sha256 = hex(&taxonomy.meaning());
-        let rules = Ruleset::new(taxonomy, instance.config.engine, instance.config.zone.clone());
+        let (published, rules) = learned::rules(instance)?;
+        let (name, version) = published.map(|p| (p.name, p.version)).unwrap_or_default();
+        let sha256 = hex(&rules.taxonomy().meaning());
         ensure!(
             rules.epoch() == epoch,
-            "the taxonomy or the engine's settings changed after these tables were published: run `quell rollup` first"
+            "the taxonomy, the model or the engine's settings changed after these tables were published: run `quell rollup` first"
         );
         Ok(Self { name, version, sha256 })
     }

@@ -4,6 +4,7 @@
 mod bytes;
 mod dense;
 mod dictionary;
+mod explain;
 mod file;
 mod header;
 mod measure;
@@ -14,6 +15,7 @@ mod text;
 mod train;
 
 pub use bytes::Broken;
+pub use explain::Explanation;
 pub use header::{Header, Kind};
 pub use measure::{Bin, Measured, PerReason, measure};
 pub use score::Scratch;
@@ -90,6 +92,8 @@ pub struct Prediction {
     pub runner_up_probability: f32,
     /// How much the text is like what was taught. Compared with [`Model::least_familiarity`].
     pub familiarity: f32,
+    /// The text has at least one word, or piece of one, that was taught.
+    pub is_known: bool,
 }
 
 impl std::fmt::Debug for Model {
@@ -102,6 +106,11 @@ impl Model {
     /// Where it comes from, and how good it was on held-out texts.
     pub const fn header(&self) -> &Header {
         &self.header
+    }
+
+    /// Notes for which taxonomy it was trained, by its meaning.
+    pub fn belongs_to(&mut self, meaning: [u8; 32]) {
+        self.header.taxonomy = Some(meaning.iter().map(|byte| format!("{byte:02x}")).collect());
     }
 
     /// The classes.
@@ -131,7 +140,8 @@ impl Model {
         scratch.scores[class] = -1.0;
         let (runner_up, runner_up_probability) = highest(&scratch.scores).expect("invariant: at least two");
         scratch.scores[class] = probability;
-        Prediction { class, probability, runner_up, runner_up_probability, familiarity }
+        let is_known = scored.is_known;
+        Prediction { class, probability, runner_up, runner_up_probability, familiarity, is_known }
     }
 
     /// Below this familiarity a text is not classified, so that of texts like those that were taught about this

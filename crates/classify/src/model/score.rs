@@ -32,6 +32,13 @@ pub struct Scratch {
     pub(super) scores: Vec<f32>,
 }
 
+impl Scratch {
+    /// The inputs of hidden units and classes of the last text.
+    pub(super) fn inputs(&self) -> &[f32] {
+        &self.inputs
+    }
+}
+
 impl std::fmt::Debug for Scratch {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Scratch") // what is in it came from a customer
@@ -116,6 +123,8 @@ pub(super) struct Scored {
     pub(super) linear: f32,
     /// Share of the text's distinct words and pairs that the model knows.
     pub(super) coverage: f32,
+    /// At least one feature is known.
+    pub(super) is_known: bool,
 }
 
 impl NullaryFnOnce for Scoring<'_> {
@@ -165,7 +174,7 @@ impl NullaryFnOnce for Scoring<'_> {
         let classes = model.classes();
         let linear = most(&linear[..classes]);
         s.scores.truncate(classes);
-        Scored { linear, coverage }
+        Scored { linear, coverage, is_known: !(s.words.is_empty() && s.grams.is_empty()) }
     }
 }
 

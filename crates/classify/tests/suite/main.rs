@@ -8,6 +8,7 @@ mod cases;
 mod folding;
 mod limits;
 mod meaning;
+mod model;
 mod reference;
 mod retail;
 

@@ -1,13 +1,14 @@
-//! `quell classify`: NDJSON in, NDJSON out, in the same order. Rules only. A line that cannot be read is said on
+//! `quell classify`: NDJSON in, NDJSON out, in the same order. Rules first, then the model, if there is one. A line that cannot be read is said on
 //! stderr and makes the command fail at the end; the others are answered.
 
 use super::Shell;
 use crate::cli;
 use crate::failure::{Exit, Failure};
+use crate::learned::learned;
 use crate::output::say;
 use crate::pipeline;
 use anyhow::{Context as _, Result, anyhow, bail};
-use classify::{Classifier, Input, Taxonomy};
+use classify::{Decider, Input, Taxonomy};
 use codec::records::{Columns, Limits, Parser, Piece, Reader, Record, Refusal, Value};
 use domain::{Channel, RejectKind};
 use serde_json::json;
@@ -23,11 +24,18 @@ const NAMED_LINES: u64 = 10;
 
 pub(super) fn run(shell: &mut Shell, args: &cli::Classify) -> Result<Exit, Failure> {
     let taxonomy = match &args.taxonomy {
-        Some(path) => super::taxonomy::read(path)?.1,
+        Some(path) => Some(super::taxonomy::read(path)?.1),
         None => in_force(shell)?,
     };
+    let config = &shell.loaded.config;
+    let model = args.model.as_ref().or(config.model.as_ref());
+    let learned = model.map(|path| learned(path, config.accepted_loss_ppm, taxonomy.as_ref())).transpose()?;
+    if taxonomy.is_none() && learned.is_none() {
+        bail!("no taxonomy is in force; give one with --taxonomy, or a model, or see `quell taxonomy publish`");
+    }
+    let taxonomy = taxonomy.unwrap_or_else(Taxonomy::empty);
     let mut answers = Answers {
-        classifier: Classifier::new(&taxonomy),
+        decider: Decider::new(&taxonomy, learned),
         taxonomy: &taxonomy,
         out: Vec::new(),
         lines: 0,
@@ -41,11 +49,8 @@ pub(super) fn run(shell: &mut Shell, args: &cli::Classify) -> Result<Exit, Failu
     Ok(Exit::Done)
 }
 
-fn in_force(shell: &Shell) -> Result<Taxonomy> {
-    match pipeline::taxonomy(&shell.instance()?)? {
-        Some(in_force) => Ok(in_force.taxonomy),
-        None => bail!("no taxonomy is in force; give one with --taxonomy or see `quell taxonomy publish`"),
-    }
+fn in_force(shell: &Shell) -> Result<Option<Taxonomy>> {
+    Ok(pipeline::taxonomy(&shell.instance()?)?.map(|in_force| in_force.taxonomy))
 }
 
 fn read_stdin(shell: &mut Shell, answers: &mut Answers<'_>) -> Result<()> {
@@ -73,7 +78,7 @@ fn read_stdin(shell: &mut Shell, answers: &mut Answers<'_>) -> Result<()> {
 }
 
 struct Answers<'t> {
-    classifier: Classifier,
+    decider: Decider,
     taxonomy: &'t Taxonomy,
     out: Vec<u8>,
     lines: u64,
@@ -116,7 +121,7 @@ impl Answers<'_> {
         let attributes = BTreeMap::new();
         let input =
             Input { text, channel: Channel::Unknown, language, source_reason: None, attributes: &attributes };
-        let classified = self.classifier.classify(&input);
+        let classified = self.decider.classify(&input);
         let leaf = self.taxonomy.leaf(classified.reason.as_str());
         let mechanisms: Vec<&str> =
             leaf.and_then(|leaf| leaf.mechanism).map(|m| m.word()).into_iter().collect();

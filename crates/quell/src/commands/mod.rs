@@ -16,6 +16,7 @@ mod rollup;
 mod run;
 mod sql;
 mod taxonomy;
+mod train;
 mod units;
 
 use crate::cli::{Cli, Command};
@@ -85,6 +86,8 @@ fn dispatch(shell: &mut Shell, command: Command) -> Result<Exit, Failure> {
         Command::Taxonomy(args) => taxonomy::run(shell, &args),
         Command::Units(args) => units::run(shell, &args),
         Command::Costs(args) => costs::run(shell, &args),
+        Command::Train(args) => train::run(shell, &args),
+        Command::Eval(args) => train::eval(shell, &args),
         Command::Classify(args) => classify::run(shell, &args),
         Command::Config(args) => config::run(shell, args),
     }

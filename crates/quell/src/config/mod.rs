@@ -31,6 +31,10 @@ pub struct Config {
     pub language: Lang,
     /// Taxonomy file that overrides what was published.
     pub taxonomy: Option<PathBuf>,
+    /// Model file that decides where no rule does.
+    pub model: Option<PathBuf>,
+    /// Share of in-scope contacts that may stay unclassified, in millionths.
+    pub accepted_loss_ppm: u32,
     /// Threads for reading, folding and queries.
     pub threads: NonZeroUsize,
     /// Filter of what is said on stderr.

@@ -16,6 +16,8 @@ pub(super) fn validate(layers: &Layers, mistakes: Vec<Mistake>) -> Result<Config
         zone: check.zone("zone"),
         language: check.language("language"),
         taxonomy: check.path("taxonomy"),
+        model: check.path("model.file"),
+        accepted_loss_ppm: check.share_ppm("model.accepted_loss", 0.5),
         threads: check.threads("threads"),
         trace: check.trace("trace"),
         partitions: check.integer("log.partitions", 1, 1024),
@@ -89,6 +91,22 @@ impl Check<'_> {
             Ok((!path.is_empty()).then_some(joined))
         };
         self.each(key, read).flatten()
+    }
+
+    /// A share from 0 to `most`, in millionths.
+    fn share_ppm(&mut self, key: &str, most: f64) -> u32 {
+        let read = |raw: &Raw, _: &Place| {
+            let share = match raw {
+                Raw::Float(text) | Raw::Untyped(text) => text.parse::<f64>().ok(),
+                Raw::Integer(n) => i32::try_from(*n).ok().map(f64::from),
+                Raw::Text(_) | Raw::Flag(_) => None,
+            };
+            let share = share.filter(|share| (0.0..=most).contains(share));
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and a million")]
+            let ppm = |share: f64| (share * 1e6).round() as u32;
+            share.map(ppm).ok_or_else(|| format!("a share from 0 to {most}, such as 0.05"))
+        };
+        self.each(key, read).unwrap_or_default()
     }
 
     fn threads(&mut self, key: &str) -> NonZeroUsize {

@@ -17,14 +17,13 @@ pub use taxonomy::{PublishedTaxonomy, taxonomy};
 
 use crate::ingest;
 use crate::instance::Instance;
+use crate::learned;
 use crate::progress::Meter;
 use analytics::Resources;
 use anyhow::{Context as _, Result};
-use classify::Taxonomy;
 use domain::fact::CutTaken;
 use domain::invariant::Counts;
 use domain::{Body, Instant, Origin};
-use engine::Ruleset;
 use fold::Fold;
 use lake::{Cut, CutParts, Lake, LakeError, current_cut, live, make_current, set_live};
 use report::{RollupSummary, TableRows};
@@ -77,8 +76,7 @@ pub fn resources(instance: &Instance) -> Resources {
 }
 
 fn open_fold(instance: &Instance) -> Result<Fold<'_>> {
-    let taxonomy = taxonomy(instance)?.map_or_else(Taxonomy::empty, |published| published.taxonomy);
-    let rules = Ruleset::new(taxonomy, instance.config.engine, instance.config.zone.clone());
+    let (_, rules) = learned::rules(instance)?;
     Fold::open(instance, Arc::new(rules))
 }
 
