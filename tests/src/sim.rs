@@ -438,6 +438,8 @@ fn config(setup: &Setup, taxonomy: PathBuf) -> Config {
         zone: Zone::named("Europe/Madrid").expect("a zone of the bundled database"),
         language: report::Lang::En,
         taxonomy: Some(taxonomy),
+        model: None,
+        accepted_loss_ppm: 0,
         threads: NonZeroUsize::new(setup.threads).unwrap_or(NonZeroUsize::MIN),
         trace: String::new(),
         partitions: setup.partitions,

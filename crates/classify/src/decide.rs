@@ -46,6 +46,11 @@ impl Learned {
         &self.model
     }
 
+    /// Below this familiarity a text stays unclassified; −∞ where no loss is accepted.
+    pub const fn least_familiarity(&self) -> f32 {
+        self.least
+    }
+
     /// What the model decides by: its bytes and the accepted loss. Part of the epoch.
     pub fn identity(&self) -> [u8; 32] {
         let mut hash = Sha256::new_with_prefix(b"quell model\0");

@@ -127,6 +127,8 @@ pub enum Command {
     /// Say what contacts cost.
     #[command(subcommand)]
     Costs(Costs),
+    /// Say in words why a contact has its reason, and what proves that it was avoidable.
+    Explain(Explain),
     /// Train a model from texts with labels.
     ///
     /// The model decides a contact's reason where no rule of the taxonomy does. Training is deterministic: equal
@@ -482,6 +484,18 @@ pub struct Classify {
     /// without any taxonomy its labels are the reasons.
     #[arg(long, value_name = "FILE")]
     pub model: Option<PathBuf>,
+}
+
+/// Arguments of `quell explain`.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  quell explain 0f8b2a4e-6f3a-5a53-9a3a-1a0c5f0f3a11
+  QUELL_LANGUAGE=es quell explain 0f8b2a4e-6f3a-5a53-9a3a-1a0c5f0f3a11")]
+pub struct Explain {
+    /// The contact: contacts.contact_id.
+    #[arg(value_name = "CONTACT_ID")]
+    pub contact: String,
 }
 
 /// Arguments of `quell train`.

@@ -61,7 +61,7 @@ fn read_columns(path: &Path, columns: &[&str], record_bytes_max: usize) -> Resul
             };
             let (label, lang) = (cell("label").trim(), cell("lang").trim());
             if label.is_empty() {
-                file.refused.push(format!("{place}: label: expected a label"));
+                file.refused.push(format!("{}:{}: label: expected a label", place.file, place.line));
                 return;
             }
             file.rows.push(Row {
@@ -70,7 +70,7 @@ fn read_columns(path: &Path, columns: &[&str], record_bytes_max: usize) -> Resul
                 lang: (!lang.is_empty()).then(|| lang.to_owned()),
             });
         }
-        Read::Refused { refusal, place, .. } => file.refused.push(format!("{place}: {refusal}")),
+        Read::Refused { refusal, place, .. } => file.refused.push(format!("{}:{}: {refusal}", place.file, place.line)),
     })?;
     Ok(file)
 }

@@ -7,7 +7,7 @@
 mod closed;
 
 use crate::instance::Instance;
-use crate::learned;
+use crate::{learned, pipeline};
 use analytics::{Session, WeekAt};
 use anyhow::{Context as _, Result, ensure};
 use domain::{EpochId, Instant, IsoWeek};

@@ -5,6 +5,7 @@ pub mod costs;
 pub mod demo;
 pub mod doctor;
 pub mod erase;
+pub mod explained;
 pub mod import;
 pub mod lang;
 pub mod notice;

@@ -7,7 +7,7 @@ use crate::failure::{Exit, Failure};
 use crate::learned::learned;
 use crate::output::say;
 use crate::pipeline;
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Context as _, Result, anyhow};
 use classify::{Decider, Input, Taxonomy};
 use codec::records::{Columns, Limits, Parser, Piece, Reader, Record, Refusal, Value};
 use domain::{Channel, RejectKind};
@@ -31,7 +31,8 @@ pub(super) fn run(shell: &mut Shell, args: &cli::Classify) -> Result<Exit, Failu
     let model = args.model.as_ref().or(config.model.as_ref());
     let learned = model.map(|path| learned(path, config.accepted_loss_ppm, taxonomy.as_ref())).transpose()?;
     if taxonomy.is_none() && learned.is_none() {
-        bail!("no taxonomy is in force; give one with --taxonomy, or a model, or see `quell taxonomy publish`");
+        let expected = "give one with --taxonomy, or a model, or see `quell taxonomy publish`";
+        return Err(anyhow!("no taxonomy is in force; {expected}").into());
     }
     let taxonomy = taxonomy.unwrap_or_else(Taxonomy::empty);
     let mut answers = Answers {

@@ -7,6 +7,7 @@ mod costs;
 mod demo;
 mod doctor;
 mod erase;
+mod explain;
 mod freshness;
 mod import;
 mod path;
@@ -81,6 +82,7 @@ fn dispatch(shell: &mut Shell, command: Command) -> Result<Exit, Failure> {
         Command::Sql(args) => sql::run(shell, &args),
         Command::Report(args) => report_weekly::run(shell, &args),
         Command::Rejects(args) => rejects::run(shell, &args),
+        Command::Explain(args) => explain::run(shell, &args),
         Command::Erase(args) => erase::run(shell, &args),
         Command::Doctor => doctor::run(shell),
         Command::Taxonomy(args) => taxonomy::run(shell, &args),

@@ -13,6 +13,11 @@ pub(crate) struct Decoded {
     pub(crate) refused: Vec<Placed<Refused>>,
 }
 
+/// The facts of a batch with their words open, for whoever only reads.
+pub(crate) fn decoded(vault: &Vault, topic: Topic, batch: Batch) -> anyhow::Result<Vec<Placed<Fact>>> {
+    Ok(decode(vault, topic, batch)?.facts)
+}
+
 /// Decodes a batch of one partition and opens the words of its contacts.
 pub(crate) fn decode(vault: &Vault, topic: Topic, batch: Batch) -> anyhow::Result<Decoded> {
     let mut out = Decoded { facts: Vec::with_capacity(batch.records.len()), refused: Vec::new() };

@@ -12,6 +12,7 @@ mod taxonomy;
 pub use erase::erase;
 pub use governance::dimensions;
 pub use live::{LiveFold, prune};
+pub(crate) use decode::decoded;
 pub(crate) use taxonomy::each_fact;
 pub use taxonomy::{PublishedTaxonomy, taxonomy};
 

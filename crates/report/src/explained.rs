@@ -1,0 +1,171 @@
+//! Why one contact has its reason, and why it counts as avoidable, in words. The customer's own words are shown only
+//! where they could be opened.
+
+use crate::lang::Lang;
+use domain::{Mechanism, ReasonBasis};
+use std::fmt::Write as _;
+
+/// What is known of a contact's verdict.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Explained {
+    /// The contact.
+    pub contact: String,
+    /// When it began.
+    pub occurred_at: String,
+    /// Id of its reason.
+    pub reason: String,
+    /// The reason in the customer's words.
+    pub label: String,
+    /// What decided it.
+    pub basis: ReasonBasis,
+    /// How sure that is, in millionths.
+    pub confidence_ppm: i64,
+    /// The agent's own code.
+    pub source_reason: Option<String>,
+    /// The rule that decided it.
+    pub rule: Option<String>,
+    /// The words that the rule found.
+    pub words: Option<String>,
+    /// What the model makes of the words; nothing without a model.
+    pub model: Option<ModelView>,
+    /// What other rules matched as well: reason and rule.
+    pub further: Vec<(String, String)>,
+    /// Proven mechanisms: which, the rule behind it, the facts that prove it.
+    pub mechanisms: Vec<(Mechanism, String, Vec<String>)>,
+    /// Whether the words could be opened.
+    pub text: TextState,
+}
+
+/// What the learned model says of a contact's words.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModelView {
+    /// Its best reason and the probability.
+    pub best: (String, f32),
+    /// The next best.
+    pub runner_up: (String, f32),
+    /// How familiar the words are, and what is asked of them.
+    pub familiarity: (f32, f32),
+    /// Words of the text and their part in the margin between both, the strongest first.
+    pub words: Vec<(String, f32)>,
+}
+
+/// Whether a contact's words can be shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TextState {
+    /// They could be opened.
+    Open,
+    /// The source gave none.
+    None,
+    /// They were erased.
+    Gone,
+}
+
+impl Explained {
+    /// As text for people.
+    pub fn render(&self, lang: Lang) -> String {
+        let mut out = String::new();
+        let es = lang == Lang::Es;
+        let _ = writeln!(out, "{} {} · {}", lang.pick("Contact", "Contacto"), self.contact, self.occurred_at);
+        let _ = writeln!(out, "{}: {} ({})", lang.pick("Reason", "Motivo"), self.label, self.reason);
+        let _ = writeln!(out, "{}", self.because(lang));
+        if let Some(code) = &self.source_reason {
+            let _ = writeln!(out, "{}: {code}", lang.pick("The agent's own code", "Código del agente"));
+        }
+        match self.text {
+            TextState::Open => {}
+            TextState::None => out.push_str(lang.pick("The source gave no words.\n", "La fuente no dio palabras.\n")),
+            TextState::Gone => out.push_str(lang.pick(
+                "The customer's words were erased; they can no longer be shown.\n",
+                "Las palabras del cliente se borraron; ya no se pueden mostrar.\n",
+            )),
+        }
+        for (reason, rule) in &self.further {
+            let _ = if es {
+                writeln!(out, "También coincide la regla {rule} del motivo {reason}.")
+            } else {
+                writeln!(out, "The rule {rule} of the reason {reason} matches as well.")
+            };
+        }
+        if let Some(model) = &self.model {
+            model.render(lang, &mut out);
+        }
+        self.avoidable(lang, &mut out);
+        out
+    }
+
+    fn because(&self, lang: Lang) -> String {
+        let rule = self.rule.as_deref().unwrap_or("?");
+        let percent = percent(self.confidence_ppm as f32 / 1e6, lang);
+        match (self.basis, &self.words, lang) {
+            (ReasonBasis::Rule, Some(words), Lang::En) => {
+                format!("Because the rule {rule} found “{words}” in the customer's words.")
+            }
+            (ReasonBasis::Rule, Some(words), Lang::Es) => {
+                format!("Porque la regla {rule} encontró «{words}» en las palabras del cliente.")
+            }
+            (ReasonBasis::Rule, None, Lang::En) => format!("Because the rule {rule} matched."),
+            (ReasonBasis::Rule, None, Lang::Es) => format!("Porque se cumplió la regla {rule}."),
+            (ReasonBasis::Source, _, Lang::En) => format!("Because the rule {rule} maps the agent's code."),
+            (ReasonBasis::Source, _, Lang::Es) => format!("Porque la regla {rule} traduce el código del agente."),
+            (ReasonBasis::Model, _, Lang::En) => {
+                format!("Because no rule matched and the model is {percent} sure of it.")
+            }
+            (ReasonBasis::Model, _, Lang::Es) => {
+                format!("Porque no se cumplió ninguna regla y el modelo lo cree con un {percent} de confianza.")
+            }
+            (ReasonBasis::Override, _, Lang::En) => "Because a person said so.".to_owned(),
+            (ReasonBasis::Override, _, Lang::Es) => "Porque lo dijo una persona.".to_owned(),
+            (ReasonBasis::Erased, _, Lang::En) => "Carried forward from before the words were erased.".to_owned(),
+            (ReasonBasis::Erased, _, Lang::Es) => "Se conserva de antes de borrar las palabras.".to_owned(),
+            (ReasonBasis::Unclassified, _, Lang::En) => {
+                "No rule matched, and nothing else is sure enough to guess.".to_owned()
+            }
+            (ReasonBasis::Unclassified, _, Lang::Es) => {
+                "No se cumplió ninguna regla y nada más da seguridad suficiente para adivinar.".to_owned()
+            }
+        }
+    }
+
+    fn avoidable(&self, lang: Lang, out: &mut String) {
+        if self.mechanisms.is_empty() {
+            out.push_str(lang.pick("Not known to be avoidable.\n", "No consta que fuera innecesario.\n"));
+        }
+        for (mechanism, rule, facts) in &self.mechanisms {
+            let facts = facts.join(", ");
+            let _ = match lang {
+                Lang::En => writeln!(out, "Avoidable: {} ({rule}), proven by the facts {facts}", mechanism.word()),
+                Lang::Es => writeln!(out, "Innecesario: {} ({rule}), lo prueban los hechos {facts}", mechanism.word()),
+            };
+        }
+    }
+}
+
+impl ModelView {
+    fn render(&self, lang: Lang, out: &mut String) {
+        let p = |share| percent(share, lang);
+        let ((best, most), (next, less)) = (&self.best, &self.runner_up);
+        let _ = match lang {
+            Lang::En => writeln!(out, "The model says {best} ({}), then {next} ({}).", p(*most), p(*less)),
+            Lang::Es => writeln!(out, "El modelo dice {best} ({}) y después {next} ({}).", p(*most), p(*less)),
+        };
+        let (familiarity, least) = self.familiarity;
+        if familiarity < least {
+            out.push_str(lang.pick(
+                "These words are too unlike those it learned, so it does not decide.\n",
+                "Estas palabras se parecen demasiado poco a las que aprendió, así que no decide.\n",
+            ));
+        }
+        for (word, part) in &self.words {
+            let towards = if *part > 0.0 { best } else { next };
+            let _ = match lang {
+                Lang::En => writeln!(out, "  “{word}” speaks for {towards} ({part:+.2})"),
+                Lang::Es => writeln!(out, "  «{word}» habla a favor de {towards} ({part:+.2})"),
+            };
+        }
+    }
+}
+
+fn percent(share: f32, lang: Lang) -> String {
+    let text = format!("{:.1} %", share * 100.0);
+    if lang == Lang::Es { text.replace('.', ",") } else { text }
+}
