@@ -6,7 +6,7 @@ use crate::dimensions::{COSTS, OWNERS, REASONS, UNITS};
 use crate::reject_rows::REJECTS;
 use crate::text::ids_as_text;
 use crate::trends::{
-    CHAINS, CHANNEL_DAILY, MECHANISM_DAILY, MOVERS_WEEKLY, OWNERS_WEEKLY, REASON_DAILY, REASON_WEEKLY,
+    CHAINS, CHANNEL_DAILY, CODE_AGREEMENT, MECHANISM_DAILY, MOVERS_WEEKLY, OWNERS_WEEKLY, REASON_DAILY, REASON_WEEKLY,
 };
 use crate::{contact_rows, verdict_rows};
 use arrow::array::RecordBatch;
@@ -98,12 +98,13 @@ pub static PROVENANCE: LazyLock<Table> = LazyLock::new(|| Table {
 });
 
 /// Every published table.
-pub fn published() -> [&'static Table; 14] {
+pub fn published() -> [&'static Table; 15] {
     [
         &CONTACTS,
         &REASON_DAILY,
         &CHANNEL_DAILY,
         &MECHANISM_DAILY,
+        &CODE_AGREEMENT,
         &REASON_WEEKLY,
         &OWNERS_WEEKLY,
         &MOVERS_WEEKLY,

@@ -101,6 +101,29 @@ pub static MECHANISM_DAILY: LazyLock<Table> = LazyLock::new(|| {
     trend("mechanism_daily", doc, &["mechanism"], columns)
 });
 
+/// The agents' own codes against ours, by week.
+pub static CODE_AGREEMENT: LazyLock<Table> = LazyLock::new(|| {
+    let columns = vec![
+        ISO_WEEK,
+        COMPLETE,
+        text("source_reason", "The agent's own code."),
+        count("contacts", "Contacts with this code."),
+        count("judged", "Of them those whose reason was found from the customer's words, by a rule or the model."),
+        text("reason", "The reason that most of these have, of equals the first by name; null where none is judged.")
+            .or_null(),
+        count("agreed", "Judged contacts with this code and this reason."),
+        count("with_reason", "Judged contacts of the week with any code and this reason."),
+        count("all_judged", "Judged contacts of the week with any code."),
+        ratio(
+            "kappa",
+            "Cohen's kappa of having this code and having this reason, over `all_judged`: 1 = always together, 0 = as by \
+             chance; null where chance alone would always agree.",
+        ),
+    ];
+    let doc = "How far an agent's code and the reason found from the customer's words go together, in one week.";
+    trend("code_agreement", doc, &["source_reason"], columns)
+});
+
 /// Contacts by week and reason, with what they are divided by.
 pub static REASON_WEEKLY: LazyLock<Table> = LazyLock::new(|| {
     let after = [

@@ -20,7 +20,7 @@ use lake::FileRef;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tables::{
-    CHAINS, CHANNEL_DAILY, CONTACTS, MECHANISM_DAILY, MOVERS_WEEKLY, OWNERS_WEEKLY, REASON_DAILY,
+    CHAINS, CHANNEL_DAILY, CODE_AGREEMENT, CONTACTS, MECHANISM_DAILY, MOVERS_WEEKLY, OWNERS_WEEKLY, REASON_DAILY,
     REASON_WEEKLY, Table,
 };
 
@@ -66,8 +66,9 @@ fn daily() -> [Trend; 3] {
     ]
 }
 
-fn weekly() -> [Trend; 2] {
+fn weekly() -> [Trend; 3] {
     [
+        Trend { table: &CODE_AGREEMENT, sql: sql!("code_agreement"), divides_all: false },
         Trend { table: &REASON_WEEKLY, sql: sql!("reason_weekly"), divides_all: true },
         Trend { table: &OWNERS_WEEKLY, sql: sql!("owners_weekly"), divides_all: true },
     ]

@@ -18,6 +18,8 @@ fn plain(when: &str, reason: &'static str) -> Saying {
         at: at(when),
         channel: Channel::Phone,
         reason,
+        basis: ReasonBasis::Rule,
+        code: None,
         customer: None,
         group: None,
         mechanisms: vec![],

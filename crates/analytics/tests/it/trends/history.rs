@@ -16,6 +16,9 @@ pub struct Saying {
     pub at: Instant,
     pub channel: Channel,
     pub reason: &'static str,
+    pub basis: ReasonBasis,
+    /// The agent's own code.
+    pub code: Option<&'static str>,
     pub customer: Option<u8>,
     /// Contacts of one group are one chain.
     pub group: Option<u8>,
@@ -88,7 +91,8 @@ impl History {
         let day = saying.at.day(&self.zone);
         let (channel, handle_ms) = (saying.channel, saying.handle_ms);
         let (abandoned, transfers) = (saying.abandoned, saying.transfers);
-        let plain = contact(&c.to_string(), sequence, saying.at);
+        let source_reason = saying.code.map(str::to_owned);
+        let plain = Contact { source_reason, ..contact(&c.to_string(), sequence, saying.at) };
         Contact { day, week: day.week(), channel, handle_ms, abandoned, transfers, ..plain }
     }
 
@@ -107,6 +111,7 @@ impl History {
         Verdict {
             customer: saying.customer.map(customer),
             reason: ReasonId::new(saying.reason),
+            basis: saying.basis,
             proofs: saying.mechanisms.iter().map(proof).collect(),
             dumb: !saying.mechanisms.is_empty(),
             repeat: place > 0,
@@ -127,6 +132,8 @@ impl History {
             day: madrid_day(saying.at, &self.zone),
             channel: saying.channel,
             reason: saying.reason.to_owned(),
+            basis: saying.basis,
+            code: saying.code,
             customer: verdict.customer,
             dumb: verdict.dumb,
             mechanisms: saying.mechanisms.clone(),

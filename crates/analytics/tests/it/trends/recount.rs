@@ -13,6 +13,8 @@ pub struct Seen {
     pub day: Day,
     pub channel: Channel,
     pub reason: String,
+    pub basis: ReasonBasis,
+    pub code: Option<&'static str>,
     pub customer: Option<CustomerKey>,
     pub dumb: bool,
     pub mechanisms: Vec<Mechanism>,
@@ -186,6 +188,40 @@ impl Books {
                 ("cpx", per_hundred(measured.contacts, units)),
             ];
             row(*week, [of_week(*week, today), before].concat(), measured.columns, after)
+        });
+        rows.collect()
+    }
+
+    /// By the textbook: shares observed and expected of a table of two by two.
+    pub fn code_agreement(&self, today: Day) -> Value {
+        let is_judged = |c: &&Seen| matches!(c.basis, ReasonBasis::Rule | ReasonBasis::Model);
+        let codes: BTreeSet<(Day, &str)> =
+            self.contacts.iter().filter_map(|c| Some((monday(c.day), c.code?))).collect();
+        let rows = codes.into_iter().map(|(week, code)| {
+            let coded: Vec<&Seen> =
+                self.contacts.iter().filter(|c| monday(c.day) == week && c.code.is_some()).collect();
+            let all: Vec<&Seen> = coded.iter().copied().filter(is_judged).collect();
+            let of_code: Vec<&&Seen> = all.iter().filter(|c| c.code == Some(code)).collect();
+            let said = |reason: &str| of_code.iter().filter(|c| c.reason == reason).count();
+            let reasons: BTreeSet<&str> = of_code.iter().map(|c| c.reason.as_str()).collect();
+            let reason = reasons.iter().copied().rev().max_by_key(|reason| said(reason));
+            let agreed = reason.map_or(0, said);
+            let with_reason = all.iter().filter(|c| Some(c.reason.as_str()) == reason).count();
+            let [n, a, j, r] = [all.len(), agreed, of_code.len(), with_reason].map(|x| x as f64);
+            let observed = (a + (n - j - r + a)) / n;
+            let expected = (j * r + (n - j) * (n - r)) / (n * n);
+            let kappa = (observed - expected) / (1.0 - expected);
+            let after = vec![
+                ("source_reason", json!(code)),
+                ("contacts", json!(coded.iter().filter(|c| c.code == Some(code)).count())),
+                ("judged", json!(of_code.len())),
+                ("reason", json!(reason)),
+                ("agreed", json!(agreed)),
+                ("with_reason", json!(with_reason)),
+                ("all_judged", json!(all.len())),
+                ("kappa", if kappa.is_finite() { json!((kappa * 1e9).round() / 1e9) } else { Value::Null }),
+            ];
+            row(week, of_week(week, today), vec![], after)
         });
         rows.collect()
     }
