@@ -6,6 +6,7 @@
 //! than linear time in the length of a text.
 
 mod classifier;
+mod draft;
 pub mod fold;
 pub mod limits;
 mod meaning;
@@ -14,12 +15,15 @@ mod needles;
 mod parse;
 mod parse_rules;
 mod pattern;
+mod place;
 mod read;
 mod rule;
 mod taxonomy;
 
 pub use classifier::{Classified, Classifier, Input};
+pub use draft::Draft;
 pub use mistake::TaxonomyMistake;
 pub use pattern::Pattern;
+pub use place::Place;
 pub use rule::{Conditions, Exclusion, Rule};
 pub use taxonomy::{Examples, Leaf, Owner, Taxonomy, Vote, Votes};
