@@ -1,5 +1,6 @@
 //! Text to reason. A [`Taxonomy`] is a reviewed TOML file of reasons and their rules; a [`Classifier`] says
-//! which reason a contact has and which rule and words decided it.
+//! which reason a contact has and which rule and words decided it; [`lint`] says what a reviewer of the file
+//! would.
 //!
 //! Everything here is a function of its arguments: equal taxonomy and equal contact give an equal answer on
 //! every machine. Nothing here does I/O, sees a clock or draws a random number, and no rule can take more
@@ -9,6 +10,7 @@ mod classifier;
 mod draft;
 pub mod fold;
 pub mod limits;
+pub mod lint;
 mod meaning;
 mod mistake;
 mod needles;
