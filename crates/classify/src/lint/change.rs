@@ -10,8 +10,10 @@ use std::collections::BTreeSet;
 
 pub(super) fn check(review: &mut Review<'_>) {
     let Some(before) = review.in_force else {
-        let why =
-            said("no other taxonomy is there to compare with", "no hay otra taxonomía con la que comparar");
+        let why = said(
+            "not checked: there is no other taxonomy to compare with",
+            "sin comprobar: no hay otra taxonomía con la que comparar",
+        );
         review.skip(&[Check::L15], why);
         return;
     };

@@ -102,7 +102,6 @@ pub fn lint(
         in_force,
         made: Linted::default(),
     };
-    // Those that may find errors come first: were there more findings than are told, errors are told.
     let families = [
         action::check,
         change::check,
@@ -163,12 +162,20 @@ impl<'a> Review<'a> {
         message: Said,
         fix: Said,
     ) {
-        if self.made.findings.len() == limits::FINDINGS {
-            self.made.untold += 1;
+        let place = self.lines.place(at);
+        let finding = Finding { check, severity, about, place, message, fix };
+        let told = &mut self.made.findings;
+        if told.len() < limits::FINDINGS {
+            told.push(finding);
             return;
         }
-        let place = self.lines.place(at);
-        self.made.findings.push(Finding { check, severity, about, place, message, fix });
+        // Of too many, errors are told first: they decide how the command ends.
+        self.made.untold += 1;
+        if severity == Severity::Error
+            && let Some(advice) = told.iter_mut().rfind(|told| told.severity != Severity::Error)
+        {
+            *advice = finding;
+        }
     }
 
     fn skip(&mut self, checks: &'static [Check], why: Said) {

@@ -3,25 +3,59 @@
 //! the same.
 
 use super::examples::language_of;
-use super::say::said;
+use super::say::{Said, said};
 use super::words::words;
 use super::{About, Check, Review, exceeds, percent};
-use crate::{Classifier, Input, Leaf, Taxonomy, limits};
+use crate::{Classifier, Input, Leaf, Rule, Taxonomy, limits};
 use domain::{Channel, ReasonId, RuleId, UNCLASSIFIED};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn check(review: &mut Review<'_>) {
     let told = examples_elsewhere(review);
-    let leaves: Vec<&Leaf> = review.leaves().collect();
-    let matched = matched(review.taxonomy, &leaves);
-    for (at, one) in leaves.iter().enumerate() {
-        for (other_at, other) in leaves.iter().enumerate().skip(at + 1) {
-            let pair = BTreeSet::from([&one.id, &other.id]);
+    let sides = sides(review);
+    for (at, one) in sides.iter().enumerate() {
+        for other in sides.iter().skip(at + 1) {
+            let pair = BTreeSet::from([&one.leaf.id, &other.leaf.id]);
             if !told.contains(&pair) {
-                compare(review, [one, other], [&matched[at], &matched[other_at]]);
+                compare(review, [one, other]);
             }
         }
     }
+}
+
+/// A reason with what it is compared by, made once: there are many pairs.
+struct Side<'a> {
+    leaf: &'a Leaf,
+    /// Which of all examples its rules match when they are alone.
+    matched: BTreeSet<&'a str>,
+    /// The words of its label, by language.
+    labels: BTreeMap<&'a str, BTreeSet<String>>,
+    /// The phrases of its rules, exclusions aside.
+    phrases: BTreeSet<&'a str>,
+}
+
+fn sides<'a>(review: &Review<'a>) -> Vec<Side<'a>> {
+    let examples: BTreeSet<&str> = review
+        .leaves()
+        .flat_map(|leaf| leaf.examples.positive.iter().take(limits::EXAMPLES_COMPARED).map(String::as_str))
+        .collect();
+    let mut rules = BTreeMap::<&ReasonId, Vec<&Rule>>::new();
+    for rule in review.taxonomy.rules() {
+        rules.entry(&rule.reason).or_default().push(rule);
+    }
+    let side = |leaf: &'a Leaf| {
+        let rules = rules.get(&leaf.id).map(Vec::as_slice).unwrap_or_default();
+        let alone = Taxonomy { rules: rules.iter().copied().cloned().collect(), ..Taxonomy::empty() };
+        let classifier = Classifier::new(&alone);
+        let labels = leaf.labels.iter();
+        Side {
+            leaf,
+            matched: examples.iter().copied().filter(|text| decide(&classifier, text).is_some()).collect(),
+            labels: labels.map(|(l, label)| (l.as_str(), words(label).into_iter().collect())).collect(),
+            phrases: rules.iter().flat_map(|rule| &rule.phrases).map(String::as_str).collect(),
+        }
+    };
+    review.leaves().map(side).collect()
 }
 
 /// What rules say of a text of which only the words are known: the reason, and the rule.
@@ -103,100 +137,78 @@ fn kept(review: &mut Review<'_>, leaf: &Leaf, at: usize, rule: &RuleId) {
     review.warn(Check::L07, About::Reason(leaf.id.clone()), at, message, fix);
 }
 
-/// For each reason, which of all examples its rules match when they are alone.
-fn matched<'a>(taxonomy: &Taxonomy, leaves: &[&'a Leaf]) -> Vec<BTreeSet<&'a str>> {
-    let examples: BTreeSet<&str> = leaves
-        .iter()
-        .flat_map(|leaf| leaf.examples.positive.iter().take(limits::EXAMPLES_COMPARED).map(String::as_str))
-        .collect();
-    let mut rules = BTreeMap::<&ReasonId, Vec<_>>::new();
-    for rule in taxonomy.rules() {
-        rules.entry(&rule.reason).or_default().push(rule.clone());
-    }
-    let alone = |leaf: &&Leaf| {
-        let rules = rules.get(&leaf.id).cloned().unwrap_or_default();
-        let classifier = Classifier::new(&Taxonomy { rules, ..Taxonomy::empty() });
-        examples.iter().copied().filter(|text| decide(&classifier, text).is_some()).collect()
-    };
-    leaves.iter().map(alone).collect()
-}
-
 /// One finding a pair at most.
-fn compare(review: &mut Review<'_>, leaves: [&Leaf; 2], matched: [&BTreeSet<&str>; 2]) {
+fn compare(review: &mut Review<'_>, sides: [&Side<'_>; 2]) {
     let most = review.settings.shared_percent_max;
-    let (shared, either) = overlap(matched[0], matched[1]);
-    let [one, other] = leaves.map(|leaf| &leaf.id);
-    let owned_by_others =
-        leaves[0].owner.is_some() && leaves[1].owner.is_some() && leaves[0].owner != leaves[1].owner;
-    let said = if exceeds(shared, either, most) {
-        let share = percent(shared, either);
-        said(
-            format!(
-                "rules of `{one}` and `{other}` match {share} % of each other's examples, expected at most {most} %"
-            ),
-            format!(
-                "las reglas de `{one}` y `{other}` coinciden en el {share} % de sus ejemplos; se espera como mucho el {most} %"
-            ),
-        )
-    } else if let Some(label) = near_label(leaves) {
+    let [one, other] = sides.map(|side| side.leaf);
+    let (shared, either) = overlap(&sides[0].matched, &sides[1].matched);
+    let message = if exceeds(shared, either, most) {
+        shared_examples([one, other], percent(shared, either), most)
+    } else if let Some(language) = near_label(sides) {
         // The very same label of two owners is L11.
-        if owned_by_others && is_same_label(leaves) {
+        if owned_by_others([one, other]) && words(one.label(language)) == words(other.label(language)) {
             return;
         }
+        let label = other.label(language);
         said(
-            format!("{label:?} is nearly the label of `{one}`"),
-            format!("{label:?} es casi la etiqueta de `{one}`"),
+            format!("{label:?} is nearly the label of `{}`", one.id),
+            format!("{label:?} es casi la etiqueta de `{}`", one.id),
         )
-    } else if !owned_by_others && same_phrases(review.taxonomy, leaves, most) {
+    } else if !owned_by_others([one, other]) && same_phrases(sides, most) {
         said(
-            format!("`{one}` and `{other}` have mostly the same phrases"),
-            format!("`{one}` y `{other}` tienen casi las mismas frases"),
+            format!("`{}` and `{}` have mostly the same phrases", one.id, other.id),
+            format!("`{}` y `{}` tienen casi las mismas frases", one.id, other.id),
         )
     } else {
         return;
     };
-    let fix = super::say::said(
+    let fix = said(
         "join them, or give each the words that tell it from the other",
         "únalos o dé a cada uno las palabras que lo distinguen del otro",
     );
-    review.warn(Check::L07, About::Reason(other.clone()), review.id_of(leaves[1]), said, fix);
+    review.warn(Check::L07, About::Reason(other.id.clone()), review.id_of(other), message, fix);
+}
+
+fn shared_examples([one, other]: [&Leaf; 2], share: u128, most: u64) -> Said {
+    let (one, other) = (&one.id, &other.id);
+    said(
+        format!(
+            "rules of `{one}` and `{other}` match {share} % of each other's examples, expected at most {most} %"
+        ),
+        format!(
+            "las reglas de `{one}` y `{other}` coinciden en el {share} % de sus ejemplos; se espera como mucho el {most} %"
+        ),
+    )
+}
+
+fn owned_by_others([one, other]: [&Leaf; 2]) -> bool {
+    one.owner.is_some() && other.owner.is_some() && one.owner != other.owner
 }
 
 /// How many are in both sets, and in either.
 fn overlap<T: Ord>(one: &BTreeSet<T>, other: &BTreeSet<T>) -> (u64, u64) {
-    (one.intersection(other).count() as u64, one.union(other).count() as u64)
+    let shared = one.intersection(other).count();
+    (shared as u64, (one.len() + other.len() - shared) as u64)
 }
 
 /// Of the words of two labels, the share, in percent, from which on they are nearly the same.
 const NEAR_PERCENT: u64 = 80;
 
-/// The second's label, in a language in which it is nearly the first's. Labels that differ in a number are not
-/// near: step 3 is not step 4.
-fn near_label([one, other]: [&Leaf; 2]) -> Option<&str> {
-    one.labels.iter().find_map(|(language, label)| {
+/// A language in which the labels are nearly the same. Labels that differ in a number are not near: step 3 is
+/// not step 4.
+fn near_label<'a>([one, other]: [&Side<'a>; 2]) -> Option<&'a str> {
+    let near = |(language, mine): (&&'a str, &BTreeSet<String>)| {
         let theirs = other.labels.get(language)?;
-        let [mine, others] = [label, theirs].map(|label| words(label).into_iter().collect::<BTreeSet<_>>());
-        let (shared, either) = overlap(&mine, &others);
-        let numbers = |set: &BTreeSet<String>| -> Vec<String> {
-            set.iter().filter(|word| word.chars().any(|c| c.is_ascii_digit())).cloned().collect()
-        };
-        let near = shared * 100 >= either * NEAR_PERCENT && either > 0;
-        (near && numbers(&mine) == numbers(&others)).then_some(theirs.as_str())
-    })
+        let (shared, either) = overlap(mine, theirs);
+        let number = |word: &&String| word.contains(|c: char| c.is_ascii_digit());
+        let same_numbers = || mine.iter().filter(number).eq(theirs.iter().filter(number));
+        (shared > 0 && shared * 100 >= either * NEAR_PERCENT && same_numbers()).then_some(*language)
+    };
+    one.labels.iter().find_map(near)
 }
 
-fn is_same_label([one, other]: [&Leaf; 2]) -> bool {
-    one.labels.iter().any(|(language, label)| {
-        other.labels.get(language).is_some_and(|theirs| words(theirs) == words(label))
-    })
-}
-
-/// Whether most phrases of the two, exclusions aside, are the same.
-fn same_phrases(taxonomy: &Taxonomy, leaves: [&Leaf; 2], most: u64) -> bool {
-    let [one, other] = leaves.map(|leaf| {
-        let rules = taxonomy.rules().iter().filter(|rule| rule.reason == leaf.id);
-        rules.flat_map(|rule| &rule.phrases).collect::<BTreeSet<_>>()
-    });
-    let (shared, either) = overlap(&one, &other);
+/// Whether most phrases of the two are the same.
+fn same_phrases([one, other]: [&Side<'_>; 2], most: u64) -> bool {
+    let (shared, either) = overlap(&one.phrases, &other.phrases);
     exceeds(shared, either, most)
 }

@@ -29,14 +29,14 @@ impl Volumes {
 
 pub(super) fn check(review: &mut Review<'_>) {
     let why = said(
-        "published contacts say one reason each: whether two reasons share contacts is seen by examples only",
-        "los contactos publicados llevan un solo motivo: si dos motivos comparten contactos se ve solo por los ejemplos",
+        "by the examples only: published contacts say one reason each",
+        "solo por los ejemplos: los contactos publicados llevan un motivo cada uno",
     );
     review.skip(&[Check::L07], why);
     let Some(volumes) = review.volumes.filter(|volumes| volumes.total() > 0) else {
         let why = said(
-            "no contacts of whole weeks are published here (L03 goes by the share of reasons)",
-            "aquí no hay publicados contactos de semanas completas (L03 mira la parte de los motivos)",
+            "not checked: no contacts of whole weeks are published here (L03 goes by the share of reasons)",
+            "sin comprobar: aquí no hay publicados contactos de semanas completas (L03 mira la parte de los motivos)",
         );
         review.skip(&[Check::L08, Check::L09, Check::L10], why);
         return;
@@ -50,8 +50,8 @@ fn dead(review: &mut Review<'_>, volumes: &Volumes) {
     let (weeks, needed) = (volumes.weeks, review.settings.dead_weeks);
     if weeks < needed {
         let why = said(
-            format!("only {weeks} whole weeks are published, {needed} are needed"),
-            format!("solo hay {weeks} semanas completas publicadas y hacen falta {needed}"),
+            format!("not checked: {weeks} whole weeks are published, {needed} are needed"),
+            format!("sin comprobar: hay {weeks} semanas completas publicadas y hacen falta {needed}"),
         );
         review.skip(&[Check::L08], why);
         return;

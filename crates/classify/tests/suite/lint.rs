@@ -206,6 +206,19 @@ fn deployed_taxonomies() {
     }
 }
 
+/// The page that describes the format shows a file that is one, and every check.
+#[test]
+fn the_page_on_taxonomies() {
+    let page = std::fs::read_to_string(repository().join("docs/taxonomy.md")).unwrap();
+    let (_, example) = page.split_once("```toml\n").unwrap();
+    let (example, _) = example.split_once("```").unwrap();
+    let found = linted(example, None, None).findings;
+    assert_eq!(found.iter().map(|finding| finding.check).collect::<Vec<_>>(), [Check::L01]);
+    for check in Check::ALL {
+        assert!(page.contains(&format!("| {} | ", check.id())), "{} is missing", check.id());
+    }
+}
+
 /// A file that contradicts itself cannot be published, but it can be reviewed.
 #[test]
 fn what_lint_reads_is_not_published() {
@@ -237,11 +250,13 @@ fn without_numbers_it_says_what_was_skipped() {
 
 #[test]
 fn findings_are_limited_and_errors_come_first() {
-    let reason = |n: usize| format!("[[reason]]\nid = 'r{n}'\nlabel.en = 'r'\n");
-    let text = (0..limits::REASONS).map(reason).collect::<String>();
-    let text = format!("name = 'x'\nversion = '1'\nlanguages = ['en']\n{text}");
-    let vague = text.replacen("label.en = 'r'", "label.en = 'Other'", 1);
+    let reason = |n: usize| format!("[[reason]]\nid = 'r{n:04}'\nlabel.en = 'r'\n");
+    let reasons = (0..limits::REASONS).map(reason).collect::<String>();
+    let text = format!("name = 'x'\nversion = '1'\nlanguages = ['en']\n{reasons}");
+    let last = text.rfind("'r'").unwrap();
+    let vague = format!("{}'Other'\n", &text[..last]);
     let linted = linted(&vague, None, None);
     assert_eq!(linted.findings.len(), limits::FINDINGS);
     assert!(linted.untold > limits::REASONS);
+    assert_eq!(linted.count(Severity::Error), 1);
 }
