@@ -4,7 +4,7 @@
 use super::overlap::decide;
 use super::say::said;
 use super::words::{stems, words};
-use super::{About, Check, Review, reasons};
+use super::{About, Check, Review};
 use crate::{Classifier, Leaf, Taxonomy};
 use std::collections::BTreeSet;
 
@@ -19,14 +19,14 @@ pub(super) fn check(review: &mut Review<'_>) {
     };
     let [was, is] = [before, review.taxonomy].map(Classifier::new);
     for leaf in review.leaves() {
-        let Some(old) = reasons(before).find(|old| old.id == leaf.id) else { continue };
+        let Some(old) = before.leaf(leaf.id.as_str()) else { continue };
         let changed = gone(old, leaf, [&was, &is], review.taxonomy)
-            .or_else(|| come(leaf, &was))
+            .or_else(|| come(old, leaf, &was))
             .or_else(|| relabelled(old, leaf));
         if let Some((en, es)) = changed {
             let message = said(
-                format!("`{}` means something else than in the taxonomy in force: {en}", leaf.id),
-                format!("`{}` significa otra cosa que en la taxonomía vigente: {es}", leaf.id),
+                format!("`{}` does not mean what it meant: {en}", leaf.id),
+                format!("`{}` ya no significa lo que significaba: {es}", leaf.id),
             );
             let fix = said(
                 "give the new meaning a new id, and leave the old reason as it was or take it out",
@@ -60,9 +60,14 @@ fn gone(
     })
 }
 
-/// Most of the new examples were another reason's.
-fn come(new: &Leaf, was: &Classifier) -> Option<(String, String)> {
+/// The examples were exchanged, and most of the new ones were another reason's. Where most of the old ones are
+/// still there, the reason has only learned to find what it meant.
+fn come(old: &Leaf, new: &Leaf, was: &Classifier) -> Option<(String, String)> {
     let examples = &new.examples.positive;
+    let kept = old.examples.positive.iter().filter(|text| examples.contains(text)).count();
+    if kept > 0 && 2 * kept >= old.examples.positive.len() {
+        return None;
+    }
     let others = examples.iter().filter(|text| decide(was, text).is_some_and(|(reason, _)| reason != new.id));
     let (others, all) = (others.count(), examples.len());
     (2 * others > all).then(|| {
@@ -86,7 +91,7 @@ fn relabelled(old: &Leaf, new: &Leaf) -> Option<(String, String)> {
     let (_, label) = labels.clone().next()?;
     labels.all(|(_, label)| strange(label)).then(|| {
         (
-            format!("{label:?} shares no word with its label and examples there"),
+            format!("{label:?} shares no word with its label and examples of then"),
             format!("{label:?} no comparte ninguna palabra con su etiqueta y sus ejemplos de entonces"),
         )
     })

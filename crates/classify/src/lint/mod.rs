@@ -132,7 +132,7 @@ struct Review<'a> {
 impl<'a> Review<'a> {
     /// The reasons of the file: all but `unclassified`, which is in no file.
     fn leaves(&self) -> impl Iterator<Item = &'a Leaf> + use<'a> {
-        reasons(self.taxonomy)
+        self.taxonomy.leaves().filter(|leaf| leaf.id.as_str() != UNCLASSIFIED)
     }
 
     /// The place of a reason's id.
@@ -181,11 +181,6 @@ impl<'a> Review<'a> {
     fn skip(&mut self, checks: &'static [Check], why: Said) {
         self.made.skipped.push(Skipped { checks, why });
     }
-}
-
-/// The reasons of a taxonomy but `unclassified`.
-fn reasons(taxonomy: &Taxonomy) -> impl Iterator<Item = &Leaf> {
-    taxonomy.leaves().filter(|leaf| leaf.id.as_str() != UNCLASSIFIED)
 }
 
 /// Whether `part` of `whole` is more than so many percent.

@@ -155,11 +155,8 @@ fn channel(said: &[String], label: &str) -> Option<String> {
     {
         return Some(last.clone());
     }
-    let first = said.iter().position(|word| !has(words::ARTICLES, word))?;
-    let asked = has(words::ASKING_BY, &said[first])
-        && said.get(first + 1).is_some_and(|word| has(words::ASKED_FOR, word));
-    if is_channel(&said[first]) && !asked {
-        return Some(said[first].clone());
+    if let Some(first) = leading_channel(said, label) {
+        return Some(first.to_owned());
     }
     let to_order = said.windows(2).any(|pair| has("i to", &pair[0]) && pair[1] == "order");
     if to_order || said.iter().any(|word| has(words::DONE_BY_CHANNEL, word)) {
@@ -171,6 +168,17 @@ fn channel(said: &[String], label: &str) -> Option<String> {
     };
     let ways = said.iter().enumerate().filter(|(_, word)| has(words::WAYS, word));
     ways.filter_map(after_way).next().cloned()
+}
+
+/// The channel that begins a label as its heading: "Call about …", "Chat: …". What comes by a channel, as in
+/// "Correo de confirmación", is none.
+fn leading_channel<'a>(said: &'a [String], label: &str) -> Option<&'a str> {
+    let first = said.iter().position(|word| !has(words::ARTICLES, word))?;
+    let mut tokens = label.split_whitespace().skip(first);
+    let punctuated = tokens.next().is_some_and(|token| token.ends_with([':', ',', '-']))
+        || tokens.next().is_some_and(|token| token.starts_with(['-', '–', '—', '/']));
+    let heading = said.get(first + 1).is_none_or(|next| has(words::AFTER_CHANNEL, next));
+    (is_channel(&said[first]) && (punctuated || heading)).then_some(said[first].as_str())
 }
 
 fn is_channel(word: &str) -> bool {

@@ -99,15 +99,15 @@ pub(super) const JARGON: &str = "\
 /// A channel, as a thing.
 pub(super) const CHANNELS: &str = "\
     phone telephone call calls email emails mail chat chats whatsapp sms letter letters tweet facebook instagram twitter \
-    webform telefono llamada llamadas correo correos carta cartas mensaje";
+    webform telefono llamada llamadas correo correos carta cartas";
 /// What comes before a channel when it is the way.
 pub(super) const WAYS: &str = "by via through per por mediante";
 /// May stand between: by the phone, por el chat, por correo.
 pub(super) const ARTICLES: &str = "the a an our el la los las un una";
-/// Channels that are verbs in English …
-pub(super) const ASKING_BY: &str = "phone call email mail";
-/// … and what follows them when the customer asks for it: "call me back".
-pub(super) const ASKED_FOR: &str = "me us back";
+/// After a channel that begins a label, when it is the way: "Call about …".
+pub(super) const AFTER_CHANNEL: &str = "\
+    about regarding concerning for on enquiry inquiry query question request contact complaint problem issue \
+    sobre por para acerca consulta pidiendo";
 /// What customers do by a channel: then it is what the reason is about.
 pub(super) const DONE_BY_CHANNEL: &str = "\
     pay paying ordering buy buying book booking confirm receive send sent get pagar pedir comprar reservar confirmar \
