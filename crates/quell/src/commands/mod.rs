@@ -16,6 +16,7 @@ mod rollup;
 mod run;
 mod sql;
 mod taxonomy;
+mod taxonomy_lint;
 mod units;
 
 use crate::cli::{Cli, Command};
