@@ -3,7 +3,11 @@
 //! `learn TRAIN.csv TEST.csv` trains on one file and tests on the other; `learn TRAIN.csv --folds K` holds every
 //! K-th text of each class out in turn; `--few N` learns from N texts a class and tests on the others.
 //! `--only I` stops after fold I. Columns `text,label`.
-#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a measurement prints, and may fail where it stands")]
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a measurement prints, and may fail where it stands"
+)]
 #![allow(clippy::disallowed_methods, reason = "a measurement looks at the clock")]
 
 use classify::model::{Choice, Job, Labelled, Measured, Model, Scratch, Table, measure, train};
@@ -21,7 +25,9 @@ fn main() {
             "--folds" => folds = args.next().unwrap().parse().unwrap(),
             "--few" => few = args.next().unwrap().parse().unwrap(),
             "--only" => only = args.next().unwrap().parse().unwrap(),
-            "--table" => table = Some(Arc::new(Table::read(&std::fs::read(args.next().unwrap()).unwrap()).unwrap())),
+            "--table" => {
+                table = Some(Arc::new(Table::read(&std::fs::read(args.next().unwrap()).unwrap()).unwrap()))
+            }
             "--better" => choice = Choice::Better,
             "--seed" => seed = args.next().unwrap().parse().unwrap(),
             file => files.push(file.to_owned()),
@@ -103,9 +109,22 @@ fn report(examples: &[Labelled<'_>], test: &[Labelled<'_>], table: Option<(&Arc<
     let h = model.header();
     println!(
         "{} {} train, {} test: acc {:.4} macro_f1 {:.4} after {:.4} lost {:.4} ece {:.4} oos r/p {:.3}/{:.3} T {:.2} held-out {:.4}/{:.4} | train {seconds:.1} s ({}) | {:.1} MB read {read:.2} s | {:.0} texts/s",
-        h.kind.word(), examples.len(), m.in_scope, m.accuracy, m.macro_f1, m.accuracy_after_rejection,
-        m.in_scope_rejected, m.ece, m.oos_recall.unwrap_or(f64::NAN), m.oos_precision.unwrap_or(f64::NAN),
-        model.temperature(), h.accuracy, h.ece, spent.join(" "), file.len() as f64 / 1e6, speed(&model, test),
+        h.kind.word(),
+        examples.len(),
+        m.in_scope,
+        m.accuracy,
+        m.macro_f1,
+        m.accuracy_after_rejection,
+        m.in_scope_rejected,
+        m.ece,
+        m.oos_recall.unwrap_or(f64::NAN),
+        m.oos_precision.unwrap_or(f64::NAN),
+        model.temperature(),
+        h.accuracy,
+        h.ece,
+        spent.join(" "),
+        file.len() as f64 / 1e6,
+        speed(&model, test),
     );
 }
 

@@ -13,6 +13,7 @@ mod output;
 mod publish;
 mod rows;
 mod session;
+mod volumes;
 mod weekly;
 
 pub use engine::Resources;
@@ -22,4 +23,5 @@ pub use output::{Format, write_rows};
 pub use publish::{Published, publish};
 pub use rows::Rows;
 pub use session::Session;
+pub use volumes::ReasonVolumes;
 pub use weekly::{WeekAt, WeeklyAnswers};

@@ -70,6 +70,9 @@ mod tests {
         for (text, expected) in cases {
             assert_eq!(detect(text), expected, "{text}");
         }
-        assert_eq!((primary("es-CL"), primary("EN_us"), primary("")), ("es".into(), "en".into(), String::new()));
+        assert_eq!(
+            (primary("es-CL"), primary("EN_us"), primary("")),
+            ("es".into(), "en".into(), String::new())
+        );
     }
 }

@@ -49,3 +49,8 @@ pub const DENSE_NEEDLE_BYTES: usize = 1 << 15;
 /// Mistakes that are told of one file; of more, only how many. Nobody reads a thousand, and each costs the
 /// length of its line.
 pub const MISTAKES: usize = 1_000;
+/// Findings of lint that are told of one file; of more, only how many.
+pub const FINDINGS: usize = 1_000;
+/// Examples of one reason that lint tries against the rules of every other. More of them cost the number of
+/// reasons each and say nothing new.
+pub const EXAMPLES_COMPARED: usize = 50;

@@ -6,6 +6,7 @@
 //! version = "2026-05"
 //! languages = ["es", "en"]
 //! unit = "orders"                                           # what contacts are divided by; may be left out
+//! effective = 2026-05-01                                    # from when on it is meant to hold; only shown
 //!
 //! [owners.web]
 //! label = { es = "Compra en línea", en = "Online checkout" }
@@ -34,15 +35,40 @@
 //! ```
 
 use crate::mistake::Mistakes;
+use crate::place::Places;
 use crate::read::{self, Fields, Text, Value};
 use crate::taxonomy::{Examples, Leaf, Owner, Taxonomy, Vote, Votes};
 use crate::{TaxonomyMistake, limits};
-use domain::{Disposition, Mechanism, OwnerId, ReasonId, UNCLASSIFIED};
+use domain::{Day, Disposition, Mechanism, OwnerId, ReasonId, UNCLASSIFIED};
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use toml::de::DeTable;
 
 pub(crate) fn taxonomy(text: &str, file: &str) -> Result<Taxonomy, Vec<TaxonomyMistake>> {
+    let (taxonomy, ()) = read(text, file, Contradictions::Refused, |_| ())?;
+    Ok(taxonomy)
+}
+
+/// For review: what contradicts itself is kept, and where everything stands is known.
+pub(crate) fn draft(text: &str, file: &str) -> Result<(Taxonomy, Places), Vec<TaxonomyMistake>> {
+    read(text, file, Contradictions::Kept, Places::of)
+}
+
+/// What becomes of a reason whose disposition is not the one that its votes say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Contradictions {
+    /// It is a mistake.
+    Refused,
+    /// The stated disposition stands beside the votes; lint finds it (L16).
+    Kept,
+}
+
+fn read<T>(
+    text: &str,
+    file: &str,
+    contradictions: Contradictions,
+    places: impl FnOnce(&DeTable<'_>) -> T,
+) -> Result<(Taxonomy, T), Vec<TaxonomyMistake>> {
     let mut mistakes = Mistakes::of(text, file);
     if text.len() > limits::FILE_BYTES {
         let most = limits::FILE_BYTES;
@@ -57,13 +83,14 @@ pub(crate) fn taxonomy(text: &str, file: &str) -> Result<Taxonomy, Vec<TaxonomyM
         made: Taxonomy::empty(),
         seen: Seen::default(),
         weight_left: limits::REGEX_WEIGHT,
+        contradictions,
         mistakes,
     };
     reader.file(Fields::of(table.get_ref(), 0..0));
     let Reader { mut made, mistakes, .. } = reader;
     made.rules.sort_by_key(|rule| rule.priority);
     let found = mistakes.into_found();
-    if found.is_empty() { Ok(made) } else { Err(found) }
+    if found.is_empty() { Ok((made, places(table.get_ref()))) } else { Err(found) }
 }
 
 /// What has been read so far.
@@ -72,6 +99,7 @@ pub(crate) struct Reader<'t> {
     pub(crate) seen: Seen,
     /// What expressions may still weigh.
     pub(crate) weight_left: u64,
+    contradictions: Contradictions,
     pub(crate) mistakes: Mistakes<'t>,
 }
 
@@ -87,6 +115,7 @@ impl Reader<'_> {
     fn file(&mut self, mut fields: Fields<'_, '_>) {
         self.made.name = self.needed_text(&mut fields, "name", limits::LABEL_BYTES);
         self.made.version = self.needed_text(&mut fields, "version", limits::LABEL_BYTES);
+        self.made.effective = self.effective(&mut fields);
         if let Some(value) = fields.required("languages", &mut self.mistakes) {
             self.languages(value);
         }
@@ -101,6 +130,20 @@ impl Reader<'_> {
             }
         }
         fields.finish(&mut self.mistakes);
+    }
+
+    fn effective(&mut self, fields: &mut Fields<'_, '_>) -> Option<Day> {
+        let value = fields.optional("effective")?;
+        let day = value.get_ref().as_datetime().and_then(|date| Day::parse(&date.to_string()));
+        if day.is_none() {
+            let found = match value.get_ref().as_datetime() {
+                Some(date) => format!("`{date}`"),
+                None => format!("a value of type {}", value.get_ref().type_str()),
+            };
+            let message = format!("found {found}, expected a day without quotes, as 2026-05-01");
+            self.mistakes.add(value.span(), message);
+        }
+        day
     }
 
     fn languages(&mut self, value: Value<'_, '_>) {
@@ -229,7 +272,8 @@ impl Reader<'_> {
         let Some(found) = self.optional_text(fields, "disposition") else { return voted };
         let span = found.span.clone();
         let stated = read::word(found, Disposition::WORDS, Disposition::from_word, &mut self.mistakes)?;
-        if let Some(voted) = voted.filter(|voted| *voted != stated) {
+        let refused = self.contradictions == Contradictions::Refused;
+        if let Some(voted) = voted.filter(|voted| refused && *voted != stated) {
             self.mistakes.add(span, format!("disposition `{stated}`, expected `{voted}` as the votes say"));
         }
         Some(stated)

@@ -2,7 +2,7 @@
 //! and the rules that find them. Made by [`Taxonomy::parse`], never changed afterwards.
 
 use crate::{Rule, TaxonomyMistake, meaning, parse};
-use domain::{Disposition, Mechanism, OwnerId, ReasonId, UNCLASSIFIED};
+use domain::{Day, Disposition, Mechanism, OwnerId, ReasonId, UNCLASSIFIED};
 use std::collections::BTreeMap;
 
 /// A valid taxonomy.
@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 pub struct Taxonomy {
     pub(crate) name: String,
     pub(crate) version: String,
+    pub(crate) effective: Option<Day>,
     pub(crate) languages: Vec<String>,
     pub(crate) owners: BTreeMap<OwnerId, Owner>,
     /// By id, so that they are iterated in that order; `unclassified` is always there.
@@ -125,6 +126,7 @@ impl Taxonomy {
         Self {
             name: String::new(),
             version: String::new(),
+            effective: None,
             languages: Vec::new(),
             owners: BTreeMap::new(),
             leaves: BTreeMap::from([(UNCLASSIFIED.to_owned(), Leaf::unclassified())]),
@@ -133,8 +135,8 @@ impl Taxonomy {
     }
 
     /// sha256 over everything that changes a verdict or a dimension row, in an order of its own. Layout,
-    /// comments, order in the file, examples, name and version do not count, and of priorities only which
-    /// rule comes before which.
+    /// comments, order in the file, examples, name, version and effective day do not count, and of priorities
+    /// only which rule comes before which.
     pub fn meaning(&self) -> [u8; 32] {
         meaning::of(self)
     }
@@ -147,6 +149,11 @@ impl Taxonomy {
     /// Its version, a label for people.
     pub fn version(&self) -> &str {
         &self.version
+    }
+
+    /// The day from which it is meant to hold, a note for people: what is in force is what was published last.
+    pub const fn effective(&self) -> Option<Day> {
+        self.effective
     }
 
     /// Primary language subtags that labels are given in, as the file orders them.

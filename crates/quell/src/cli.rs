@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 const EXAMPLES: &str = "\
 Examples:
   quell demo
+  quell taxonomy lint taxonomy.toml
   quell taxonomy publish taxonomy.toml
   quell import --source csv --mapping crm.toml may.csv --dry-run
   quell import --source csv --mapping crm.toml may.csv
@@ -118,7 +119,7 @@ pub enum Command {
     Erase(Erase),
     /// Check data, configuration and promises.
     Doctor,
-    /// Publish or see the taxonomy.
+    /// Check, publish or see the taxonomy.
     #[command(subcommand)]
     Taxonomy(Taxonomy),
     /// Count what contacts are divided by: orders, active accounts …
@@ -322,7 +323,7 @@ pub struct ReportWeekly {
     pub out: Option<PathBuf>,
 }
 
-/// Language of a report.
+/// Language of a text for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ReportLang {
     /// Spanish.
@@ -406,6 +407,20 @@ pub enum IdentifierKind {
 /// Commands on the taxonomy.
 #[derive(Debug, Subcommand)]
 pub enum Taxonomy {
+    /// Review a taxonomy file: can somebody act on each reason, and whose is it?
+    ///
+    /// Prints what is found with its place and what to do; docs/taxonomy.md describes each check. Where tables
+    /// are published in the data folder, the contacts of the last whole weeks are looked at too, and what
+    /// cannot be checked is said on stderr. The taxonomy in force is what L15 compares with, unless --against
+    /// names another file.
+    ///
+    /// The exit code is 1 when there are errors, be they mistakes in the file; warnings and notes are none.
+    #[command(after_long_help = "\
+Examples:
+  quell taxonomy lint taxonomy.toml
+  quell taxonomy lint taxonomy.toml --against taxonomy-2025.toml --lang es
+  quell taxonomy lint taxonomy.toml --json")]
+    Lint(TaxonomyLint),
     /// Publish a taxonomy file: the next fold uses it.
     Publish {
         /// The file.
@@ -418,6 +433,20 @@ pub enum Taxonomy {
         #[arg(value_name = "FILE")]
         file: Option<PathBuf>,
     },
+}
+
+/// Arguments of `quell taxonomy lint`.
+#[derive(Debug, Args)]
+pub struct TaxonomyLint {
+    /// The file.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// A taxonomy file whose meanings the ids shall keep; by default the taxonomy in force.
+    #[arg(long, value_name = "FILE")]
+    pub against: Option<PathBuf>,
+    /// Language; by default the configured one.
+    #[arg(long, value_name = "LANG")]
+    pub lang: Option<ReportLang>,
 }
 
 /// Commands on units.

@@ -70,7 +70,9 @@ fn read_columns(path: &Path, columns: &[&str], record_bytes_max: usize) -> Resul
                 lang: (!lang.is_empty()).then(|| lang.to_owned()),
             });
         }
-        Read::Refused { refusal, place, .. } => file.refused.push(format!("{}:{}: {refusal}", place.file, place.line)),
+        Read::Refused { refusal, place, .. } => {
+            file.refused.push(format!("{}:{}: {refusal}", place.file, place.line))
+        }
     })?;
     Ok(file)
 }

@@ -15,7 +15,8 @@ const NAMED_LABELS: usize = 5;
 /// Reads a model file.
 pub fn read_model(path: &Path) -> Result<(Model, Vec<u8>)> {
     let file = crate::text::read_bytes(path, "the model")?;
-    let model = Model::from_bytes(&file).map_err(|e| anyhow!("cannot read the model {}: {e}", path.display()))?;
+    let model =
+        Model::from_bytes(&file).map_err(|e| anyhow!("cannot read the model {}: {e}", path.display()))?;
     Ok((model, file))
 }
 

@@ -73,7 +73,9 @@ impl Explained {
         }
         match self.text {
             TextState::Open => {}
-            TextState::None => out.push_str(lang.pick("The source gave no words.\n", "La fuente no dio palabras.\n")),
+            TextState::None => {
+                out.push_str(lang.pick("The source gave no words.\n", "La fuente no dio palabras.\n"))
+            }
             TextState::Gone => out.push_str(lang.pick(
                 "The customer's words were erased; they can no longer be shown.\n",
                 "Las palabras del cliente se borraron; ya no se pueden mostrar.\n",
@@ -106,16 +108,22 @@ impl Explained {
             (ReasonBasis::Rule, None, Lang::En) => format!("Because the rule {rule} matched."),
             (ReasonBasis::Rule, None, Lang::Es) => format!("Porque se cumplió la regla {rule}."),
             (ReasonBasis::Source, _, Lang::En) => format!("Because the rule {rule} maps the agent's code."),
-            (ReasonBasis::Source, _, Lang::Es) => format!("Porque la regla {rule} traduce el código del agente."),
+            (ReasonBasis::Source, _, Lang::Es) => {
+                format!("Porque la regla {rule} traduce el código del agente.")
+            }
             (ReasonBasis::Model, _, Lang::En) => {
                 format!("Because no rule matched and the model is {percent} sure of it.")
             }
             (ReasonBasis::Model, _, Lang::Es) => {
-                format!("Porque no se cumplió ninguna regla y el modelo lo cree con un {percent} de confianza.")
+                format!(
+                    "Porque no se cumplió ninguna regla y el modelo lo cree con un {percent} de confianza."
+                )
             }
             (ReasonBasis::Override, _, Lang::En) => "Because a person said so.".to_owned(),
             (ReasonBasis::Override, _, Lang::Es) => "Porque lo dijo una persona.".to_owned(),
-            (ReasonBasis::Erased, _, Lang::En) => "Carried forward from before the words were erased.".to_owned(),
+            (ReasonBasis::Erased, _, Lang::En) => {
+                "Carried forward from before the words were erased.".to_owned()
+            }
             (ReasonBasis::Erased, _, Lang::Es) => "Se conserva de antes de borrar las palabras.".to_owned(),
             (ReasonBasis::Unclassified, _, Lang::En) => {
                 "No rule matched, and nothing else is sure enough to guess.".to_owned()
@@ -133,8 +141,12 @@ impl Explained {
         for (mechanism, rule, facts) in &self.mechanisms {
             let facts = facts.join(", ");
             let _ = match lang {
-                Lang::En => writeln!(out, "Avoidable: {} ({rule}), proven by the facts {facts}", mechanism.word()),
-                Lang::Es => writeln!(out, "Innecesario: {} ({rule}), lo prueban los hechos {facts}", mechanism.word()),
+                Lang::En => {
+                    writeln!(out, "Avoidable: {} ({rule}), proven by the facts {facts}", mechanism.word())
+                }
+                Lang::Es => {
+                    writeln!(out, "Innecesario: {} ({rule}), lo prueban los hechos {facts}", mechanism.word())
+                }
             };
         }
     }
@@ -146,7 +158,9 @@ impl ModelView {
         let ((best, most), (next, less)) = (&self.best, &self.runner_up);
         let _ = match lang {
             Lang::En => writeln!(out, "The model says {best} ({}), then {next} ({}).", p(*most), p(*less)),
-            Lang::Es => writeln!(out, "El modelo dice {best} ({}) y después {next} ({}).", p(*most), p(*less)),
+            Lang::Es => {
+                writeln!(out, "El modelo dice {best} ({}) y después {next} ({}).", p(*most), p(*less))
+            }
         };
         let (familiarity, least) = self.familiarity;
         if familiarity < least {

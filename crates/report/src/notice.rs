@@ -41,3 +41,24 @@ pub fn first_rollup(lang: Lang) -> String {
     )
     .to_owned()
 }
+
+/// How many errors, warnings and notes a review found; `untold` more are not shown.
+pub fn findings(lang: Lang, counts: [usize; 3], untold: usize) -> String {
+    let words = match lang {
+        Lang::En => [["error", "errors"], ["warning", "warnings"], ["note", "notes"]],
+        Lang::Es => [["error", "errores"], ["aviso", "avisos"], ["nota", "notas"]],
+    };
+    let counted = counts.iter().zip(words).filter(|(count, _)| **count > 0);
+    let counted: Vec<String> = counted
+        .map(|(count, [one, many])| format!("{count} {}", if *count == 1 { one } else { many }))
+        .collect();
+    match (counted.is_empty(), untold) {
+        (true, _) => lang.pick("nothing to say", "nada que decir").to_owned(),
+        (false, 0) => counted.join(", "),
+        (false, _) => format!(
+            "{}; {untold} {}",
+            counted.join(", "),
+            lang.pick("more are not shown", "más no se muestran")
+        ),
+    }
+}

@@ -33,7 +33,8 @@ pub use published::{CONTACTS, PROVENANCE, publish, published};
 pub use refused_rows::{PlacedRefusal, REFUSED_ROWS, refused_rows};
 pub use reject_rows::{REJECT_ROWS, REJECTS, RejectRow, reject_rows};
 pub use trends::{
-    CHAINS, CHANNEL_DAILY, CODE_AGREEMENT, MECHANISM_DAILY, MOVERS_WEEKLY, OWNERS_WEEKLY, REASON_DAILY, REASON_WEEKLY,
+    CHAINS, CHANNEL_DAILY, CODE_AGREEMENT, MECHANISM_DAILY, MOVERS_WEEKLY, OWNERS_WEEKLY, REASON_DAILY,
+    REASON_WEEKLY,
 };
 pub use verdict_rows::{VERDICT_ROWS, verdict_rows};
 

@@ -6,7 +6,8 @@ use crate::dimensions::{COSTS, OWNERS, REASONS, UNITS};
 use crate::reject_rows::REJECTS;
 use crate::text::ids_as_text;
 use crate::trends::{
-    CHAINS, CHANNEL_DAILY, CODE_AGREEMENT, MECHANISM_DAILY, MOVERS_WEEKLY, OWNERS_WEEKLY, REASON_DAILY, REASON_WEEKLY,
+    CHAINS, CHANNEL_DAILY, CODE_AGREEMENT, MECHANISM_DAILY, MOVERS_WEEKLY, OWNERS_WEEKLY, REASON_DAILY,
+    REASON_WEEKLY,
 };
 use crate::{contact_rows, verdict_rows};
 use arrow::array::RecordBatch;

@@ -108,9 +108,15 @@ pub static CODE_AGREEMENT: LazyLock<Table> = LazyLock::new(|| {
         COMPLETE,
         text("source_reason", "The agent's own code."),
         count("contacts", "Contacts with this code."),
-        count("judged", "Of them those whose reason was found from the customer's words, by a rule or the model."),
-        text("reason", "The reason that most of these have, of equals the first by name; null where none is judged.")
-            .or_null(),
+        count(
+            "judged",
+            "Of them those whose reason was found from the customer's words, by a rule or the model.",
+        ),
+        text(
+            "reason",
+            "The reason that most of these have, of equals the first by name; null where none is judged.",
+        )
+        .or_null(),
         count("agreed", "Judged contacts with this code and this reason."),
         count("with_reason", "Judged contacts of the week with any code and this reason."),
         count("all_judged", "Judged contacts of the week with any code."),
@@ -120,7 +126,8 @@ pub static CODE_AGREEMENT: LazyLock<Table> = LazyLock::new(|| {
              chance; null where chance alone would always agree.",
         ),
     ];
-    let doc = "How far an agent's code and the reason found from the customer's words go together, in one week.";
+    let doc =
+        "How far an agent's code and the reason found from the customer's words go together, in one week.";
     trend("code_agreement", doc, &["source_reason"], columns)
 });
 

@@ -45,7 +45,11 @@ impl<'a> Reader<'a> {
 
     pub(super) fn end(&self) -> Result<(), Broken> {
         let rest = self.file.len() - self.at;
-        if rest == 0 { Ok(()) } else { Err(Broken::new(format!("the end at byte {}, {rest} more follow", self.at))) }
+        if rest == 0 {
+            Ok(())
+        } else {
+            Err(Broken::new(format!("the end at byte {}, {rest} more follow", self.at)))
+        }
     }
 
     fn array<const N: usize>(&mut self) -> Result<[u8; N], Broken> {

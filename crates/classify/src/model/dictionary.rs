@@ -29,7 +29,8 @@ impl Dictionary {
     /// Where the search for a key begins.
     #[inline(always)]
     fn place(&self, key: u64) -> usize {
-        usize::try_from(key >> self.shift).expect("invariant: there are as many slots as the shift leaves room for")
+        usize::try_from(key >> self.shift)
+            .expect("invariant: there are as many slots as the shift leaves room for")
     }
 
     /// The numbers of those keys that are known. All first slots are read before the first is looked at, so that

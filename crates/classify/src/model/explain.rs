@@ -122,12 +122,20 @@ mod tests {
     /// The parts and what every text has add up to the margin.
     #[test]
     fn parts_add_up_to_the_margin() {
-        let texts = [("my bill is wrong", "bill"), ("the bill of may", "bill"), ("where is my parcel", "parcel"),
-            ("a parcel is lost", "parcel"), ("cancel my account", "cancel"), ("close the account", "cancel")];
+        let texts = [
+            ("my bill is wrong", "bill"),
+            ("the bill of may", "bill"),
+            ("where is my parcel", "parcel"),
+            ("a parcel is lost", "parcel"),
+            ("cancel my account", "cancel"),
+            ("close the account", "cancel"),
+        ];
         let texts = texts.map(|(text, label)| Labelled { text, label, language: None });
         let model = train(&texts, None, &mut |jobs| jobs.iter().map(Job::run).collect()).unwrap();
         let mut scratch = Scratch::default();
-        for text in ["where is my bill", "close it, close it now", "is the parcel of may lost?", "nothing", ""] {
+        for text in
+            ["where is my bill", "close it, close it now", "is the parcel of may lost?", "nothing", ""]
+        {
             let explained = model.explain(text, &mut scratch, usize::MAX);
             let (class, other) = (explained.prediction.class, explained.prediction.runner_up);
             let slope = model.slope(scratch.inputs(), class, other);
@@ -137,7 +145,10 @@ mod tests {
             let p = explained.prediction;
             let margin = (p.probability / p.runner_up_probability).ln() * model.temperature();
             let biases = model.bias[class] - model.bias[other];
-            assert!((sum + always + biases - margin).abs() < 1e-3, "{text}: {sum} {always} {biases} {margin}");
+            assert!(
+                (sum + always + biases - margin).abs() < 1e-3,
+                "{text}: {sum} {always} {biases} {margin}"
+            );
         }
     }
 }

@@ -146,7 +146,11 @@ pub(super) struct Reliability([(u64, f64, u64); BINS]);
 impl Reliability {
     pub(super) fn add(&mut self, probability: f32, right: bool) {
         let p = f64::from(probability);
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and the last bin")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "between 0 and the last bin"
+        )]
         let bin = &mut self.0[((p * BINS as f64) as usize).min(BINS - 1)];
         *bin = (bin.0 + 1, bin.1 + p, bin.2 + u64::from(right));
     }

@@ -147,7 +147,11 @@ impl Model {
     /// Below this familiarity a text is not classified, so that of texts like those that were taught about this
     /// share is lost, in `[0, 1]`.
     pub fn least_familiarity(&self, accepted_loss: f64) -> f32 {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and a thousand")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "between 0 and a thousand"
+        )]
         let at = (accepted_loss.clamp(0.0, 1.0) * THOUSAND as f64).round() as usize;
         if at == 0 { f32::NEG_INFINITY } else { self.calibration.familiarity[at] }
     }

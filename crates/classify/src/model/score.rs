@@ -109,7 +109,6 @@ impl Seen {
     }
 }
 
-
 /// Fills `scratch.scores`.
 pub(super) struct Scoring<'a> {
     pub(super) model: &'a Model,
@@ -163,7 +162,14 @@ impl NullaryFnOnce for Scoring<'_> {
             text::walk(text, &mut s.chars, &mut Pieces { dense, found: &mut s.pieces });
             if !s.pieces.is_empty() {
                 let value = 1.0 / dense.length(&s.pieces, &mut s.sums);
-                add_block(&dense.rows, model.stride, &s.pieces, (&dense.scales, value), &mut s.sums, &mut s.inputs);
+                add_block(
+                    &dense.rows,
+                    model.stride,
+                    &s.pieces,
+                    (&dense.scales, value),
+                    &mut s.sums,
+                    &mut s.inputs,
+                );
             }
         }
         let (hidden, linear) = s.inputs.split_at(UNITS);

@@ -98,9 +98,9 @@ impl Table {
         while from < word.len() {
             let rest = &word[from..word.len().min(from + PIECE_CHARS)];
             text::hashes_of(rest, &mut hashes);
-            let longest = (1..=rest.len()).rev().find_map(|to| {
-                Some((to, self.dictionary.number(key(hashes[to - 1], from == 0))?))
-            });
+            let longest = (1..=rest.len())
+                .rev()
+                .find_map(|to| Some((to, self.dictionary.number(key(hashes[to - 1], from == 0))?)));
             if let Some((to, piece)) = longest {
                 found(piece);
                 from += to;
@@ -114,7 +114,8 @@ impl Table {
     pub(super) fn vector(&self, text: &str) -> Vec<f32> {
         let mut sum = Sum { table: self, sums: vec![0i32; DIMENSIONS] };
         text::walk(text, &mut Vec::new(), &mut sum);
-        let vector: Vec<f32> = sum.sums.iter().zip(&self.scales).map(|(&s, scale)| s as f32 * scale).collect();
+        let vector: Vec<f32> =
+            sum.sums.iter().zip(&self.scales).map(|(&s, scale)| s as f32 * scale).collect();
         let length = length(&vector);
         vector.into_iter().map(|x| x / length).collect()
     }

@@ -72,6 +72,7 @@ fn shown(taxonomy: &Taxonomy) -> String {
     let mut out = String::new();
     let meaning: String = taxonomy.meaning().iter().map(|byte| format!("{byte:02x}")).collect();
     writeln!(out, "{} {} {:?}", taxonomy.name(), taxonomy.version(), taxonomy.languages()).unwrap();
+    writeln!(out, "effective {:?}", taxonomy.effective().map(|day| day.to_string())).unwrap();
     writeln!(out, "meaning {meaning}").unwrap();
     for owner in taxonomy.owners() {
         writeln!(out, "owner {} {:?}", owner.id, owner.labels).unwrap();

@@ -7,6 +7,7 @@ mod bench;
 mod cases;
 mod folding;
 mod limits;
+mod lint;
 mod meaning;
 mod model;
 mod reference;

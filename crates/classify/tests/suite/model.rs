@@ -15,7 +15,8 @@ fn in_order(jobs: &[Job<'_>]) -> Vec<Part> {
 
 /// What customers of the retail taxonomy said.
 fn examples(taxonomy: &Taxonomy) -> Vec<Labelled<'_>> {
-    let texts = taxonomy.leaves().flat_map(|leaf| leaf.examples.positive.iter().map(|text| (text, leaf.id.as_str())));
+    let texts =
+        taxonomy.leaves().flat_map(|leaf| leaf.examples.positive.iter().map(|text| (text, leaf.id.as_str())));
     texts.map(|(text, label)| Labelled { text, label, language: None }).collect()
 }
 
@@ -41,7 +42,11 @@ fn a_file_is_read_as_it_was_written() {
     let model = retail();
     assert!(model.to_bytes() == RETAIL.1);
     assert_eq!(model.header().texts, examples(&RETAIL.0).len() as u64);
-    assert_eq!(model.labels().len(), RETAIL.0.leaves().count() - 1, "one label a reason, `unclassified` aside");
+    assert_eq!(
+        model.labels().len(),
+        RETAIL.0.leaves().count() - 1,
+        "one label a reason, `unclassified` aside"
+    );
 }
 
 #[test]
@@ -58,12 +63,18 @@ fn what_is_damaged_is_refused() {
     let mut longer = file.clone();
     longer.push(0);
     assert!(Model::from_bytes(&longer).is_err());
-    assert_eq!(Model::from_bytes(b"[reason]").unwrap_err().to_string(), "expected a model (it begins with QMDL)");
+    assert_eq!(
+        Model::from_bytes(b"[reason]").unwrap_err().to_string(),
+        "expected a model (it begins with QMDL)"
+    );
 }
 
 #[test]
 fn one_label_is_too_few() {
-    let only = [Labelled { text: "hola", label: "a", language: None }, Labelled { text: "x", label: "oos", language: None }];
+    let only = [
+        Labelled { text: "hola", label: "a", language: None },
+        Labelled { text: "x", label: "oos", language: None },
+    ];
     assert_eq!(train(&only, None, &mut in_order).unwrap_err(), Untrainable::Classes(1));
     assert_eq!(train(&[], None, &mut in_order).unwrap_err(), Untrainable::Classes(0));
 }
@@ -71,8 +82,12 @@ fn one_label_is_too_few() {
 /// With a word of its own each, even two texts a class are told apart.
 #[test]
 fn a_few_texts_are_enough_to_begin_with() {
-    let texts = [("quiero mi factura", "bill"), ("la factura de mayo", "bill"), ("no llega el paquete", "parcel"),
-        ("mi paquete se ha perdido", "parcel")];
+    let texts = [
+        ("quiero mi factura", "bill"),
+        ("la factura de mayo", "bill"),
+        ("no llega el paquete", "parcel"),
+        ("mi paquete se ha perdido", "parcel"),
+    ];
     let texts = texts.map(|(text, label)| Labelled { text, label, language: Some("es-CL") });
     let model = train(&texts, None, &mut in_order).unwrap();
     let said = |text| model.labels()[model.predict(text, &mut Scratch::default()).class].clone();
@@ -80,7 +95,11 @@ fn a_few_texts_are_enough_to_begin_with() {
     assert_eq!(model.header().languages, ["es"]);
 }
 
-fn input<'a>(text: &'a str, language: Option<&'a str>, attributes: &'a BTreeMap<String, String>) -> Input<'a> {
+fn input<'a>(
+    text: &'a str,
+    language: Option<&'a str>,
+    attributes: &'a BTreeMap<String, String>,
+) -> Input<'a> {
     Input { text, channel: Channel::Unknown, language, source_reason: None, attributes }
 }
 
@@ -97,7 +116,10 @@ fn rules_go_first_and_what_is_unknown_stays_unclassified() {
     let attributes = BTreeMap::new();
     let mut by_model = 0;
     for example in examples(taxonomy) {
-        let (alone, both) = (rules.classify(&input(example.text, None, &attributes)), decider.classify(&input(example.text, None, &attributes)));
+        let (alone, both) = (
+            rules.classify(&input(example.text, None, &attributes)),
+            decider.classify(&input(example.text, None, &attributes)),
+        );
         if alone.basis == ReasonBasis::Rule {
             assert_eq!(alone, both, "{}", example.text);
         }
@@ -111,13 +133,18 @@ fn rules_go_first_and_what_is_unknown_stays_unclassified() {
     }
     assert!(by_model > 50, "the model spoke {by_model} times");
     for unknown in ["", "?!", "ひらがなとカタカナ"] {
-        assert_eq!(decider.classify(&input(unknown, None, &attributes)).basis, ReasonBasis::Unclassified, "{unknown}");
+        assert_eq!(
+            decider.classify(&input(unknown, None, &attributes)).basis,
+            ReasonBasis::Unclassified,
+            "{unknown}"
+        );
     }
 }
 
 #[test]
 fn languages_that_were_not_learned_are_not_guessed() {
-    let texts: Vec<_> = examples(&RETAIL.0).into_iter().map(|e| Labelled { language: Some("es"), ..e }).collect();
+    let texts: Vec<_> =
+        examples(&RETAIL.0).into_iter().map(|e| Labelled { language: Some("es"), ..e }).collect();
     let model = train(&texts, None, &mut in_order).unwrap();
     let file = model.to_bytes();
     let decider = Decider::new(&Taxonomy::empty(), Some(Learned::new(Arc::new(model), &file, 0)));
@@ -127,13 +154,20 @@ fn languages_that_were_not_learned_are_not_guessed() {
     assert_eq!(basis(text, None), ReasonBasis::Model);
     assert_eq!(basis(text, Some("es-AR")), ReasonBasis::Model);
     assert_eq!(basis(text, Some("fr")), ReasonBasis::Unclassified);
-    assert_eq!(basis("Wo ist mein Paket geblieben? Ich warte seit zwei Wochen", None), ReasonBasis::Unclassified);
+    assert_eq!(
+        basis("Wo ist mein Paket geblieben? Ich warte seit zwei Wochen", None),
+        ReasonBasis::Unclassified
+    );
 }
 
 #[test]
 fn an_explanation_names_the_word_that_decided() {
-    let texts = [("quiero mi factura", "bill"), ("la factura de mayo", "bill"), ("quiero mi paquete", "parcel"),
-        ("el paquete de mayo", "parcel")];
+    let texts = [
+        ("quiero mi factura", "bill"),
+        ("la factura de mayo", "bill"),
+        ("quiero mi paquete", "parcel"),
+        ("el paquete de mayo", "parcel"),
+    ];
     let texts = texts.map(|(text, label)| Labelled { text, label, language: None });
     let model = train(&texts, None, &mut in_order).unwrap();
     let text = "quiero la FACTURA";

@@ -22,8 +22,9 @@ use std::collections::BTreeSet;
 const WORDS: usize = 6;
 
 pub(super) fn run(shell: &mut Shell, args: &cli::Explain) -> Result<Exit, Failure> {
-    let id = ContactId::parse(&args.contact)
-        .with_context(|| format!("`{}` is no contact id; expected a UUID as in contacts.contact_id", args.contact))?;
+    let id = ContactId::parse(&args.contact).with_context(|| {
+        format!("`{}` is no contact id; expected a UUID as in contacts.contact_id", args.contact)
+    })?;
     let row = row(shell, id)?;
     let instance = shell.instance()?;
     let (_, rules) = learned::rules(&instance)?;
@@ -56,7 +57,8 @@ fn recorded(instance: &Instance, row: &Value) -> Result<Vec<ContactRecorded>> {
     let number = |key: &str| row[key].as_u64().with_context(|| format!("no {key} in provenance"));
     let partition = Partition(u32::try_from(number("partition")?).context("a partition beyond 2^32")?);
     let last = Offset(number("offset")?);
-    let wanted: BTreeSet<&str> = row["facts"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let wanted: BTreeSet<&str> =
+        row["facts"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     // A contact of one fact lies where its provenance says; of several, all lie before that, in one partition.
     let mut from = if wanted.len() > 1 { Offset(0) } else { last };
     let mut found = Vec::new();
@@ -82,18 +84,23 @@ fn recorded(instance: &Instance, row: &Value) -> Result<Vec<ContactRecorded>> {
 fn explained(row: &Value, rules: &Ruleset, recorded: &[ContactRecorded], lang: &str) -> Result<Explained> {
     let text = |key: &str| row[key].as_str().map(str::to_owned);
     let reason = text("reason").context("a contact without reason")?;
-    let basis = text("reason_basis").as_deref().and_then(ReasonBasis::from_word).context("an unknown basis")?;
+    let basis =
+        text("reason_basis").as_deref().and_then(ReasonBasis::from_word).context("an unknown basis")?;
     let rule = text("rule_id");
     let decider = rules.decider();
     // Of several records the one that gives the contact's reason is the one that decided.
-    let spoken: Vec<(&ContactRecorded, String)> =
-        recorded.iter().map(|r| (r, r.words.open().map(Spoken::customer_words).unwrap_or_default())).collect();
-    let decided = spoken.iter().find(|(r, words)| decider.classify(&input(r, words)).reason.as_str() == reason);
+    let spoken: Vec<(&ContactRecorded, String)> = recorded
+        .iter()
+        .map(|r| (r, r.words.open().map(Spoken::customer_words).unwrap_or_default()))
+        .collect();
+    let decided =
+        spoken.iter().find(|(r, words)| decider.classify(&input(r, words)).reason.as_str() == reason);
     let (record, words) = decided.or(spoken.first()).context("a contact of no record")?;
     let matched = decider.classify(&input(record, words));
     let is_same = rule.is_some() && matched.evidence.as_ref().map(|e| e.rule.to_string()) == rule;
     let found = matched.evidence.filter(|_| is_same).and_then(|e| words.get(e.from as usize..e.to as usize));
-    let label = |id: &str| rules.taxonomy().leaf(id).map_or(id.to_owned(), |leaf| leaf.label(lang).to_owned());
+    let label =
+        |id: &str| rules.taxonomy().leaf(id).map_or(id.to_owned(), |leaf| leaf.label(lang).to_owned());
     Ok(Explained {
         contact: text("contact_id").unwrap_or_default(),
         occurred_at: text("occurred_at").unwrap_or_default(),
@@ -141,7 +148,11 @@ fn mechanisms(proofs: &Value) -> Result<Vec<(Mechanism, String, Vec<String>)>> {
         let word = proof["mechanism"].as_str().unwrap_or_default();
         let Some(mechanism) = Mechanism::from_word(word) else { bail!("an unknown mechanism {word}") };
         let facts = proof["facts"].as_array().into_iter().flatten().filter_map(Value::as_str);
-        Ok((mechanism, proof["rule"].as_str().unwrap_or_default().to_owned(), facts.map(str::to_owned).collect()))
+        Ok((
+            mechanism,
+            proof["rule"].as_str().unwrap_or_default().to_owned(),
+            facts.map(str::to_owned).collect(),
+        ))
     };
     proofs.as_array().into_iter().flatten().map(of).collect()
 }
@@ -168,9 +179,7 @@ fn as_json(e: &Explained) -> Value {
             "words": m.words.iter().map(|(word, part)| json!({ "words": word, "part": part })).collect::<Vec<_>>(),
         })
     });
-    let mechanism = |(mechanism, rule, facts): &(Mechanism, String, Vec<String>)| {
-        json!({ "mechanism": mechanism.word(), "rule": rule, "facts": facts })
-    };
+    let mechanism = |(mechanism, rule, facts): &(Mechanism, String, Vec<String>)| json!({ "mechanism": mechanism.word(), "rule": rule, "facts": facts });
     json!({
         "contact_id": e.contact,
         "occurred_at": e.occurred_at,

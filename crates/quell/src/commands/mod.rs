@@ -17,6 +17,7 @@ mod rollup;
 mod run;
 mod sql;
 mod taxonomy;
+mod taxonomy_lint;
 mod train;
 mod units;
 

@@ -42,7 +42,8 @@ fn parse_week(text: &str) -> Result<IsoWeek, Failure> {
     IsoWeek::parse(text).ok_or_else(expected)
 }
 
-const fn language(lang: ReportLang) -> Lang {
+/// The language that was asked for.
+pub(super) const fn language(lang: ReportLang) -> Lang {
     match lang {
         ReportLang::Es => Lang::Es,
         ReportLang::En => Lang::En,

@@ -1,4 +1,4 @@
-//! `quell taxonomy publish|show`.
+//! `quell taxonomy publish|show`; `lint` has a file of its own.
 
 use super::Shell;
 use crate::cli;
@@ -12,6 +12,7 @@ use std::path::Path;
 
 pub(super) fn run(shell: &mut Shell, command: &cli::Taxonomy) -> Result<Exit, Failure> {
     match command {
+        cli::Taxonomy::Lint(args) => return super::taxonomy_lint::run(shell, args),
         cli::Taxonomy::Publish { file } => publish(shell, file)?,
         cli::Taxonomy::Show { file } => show(shell, file.as_deref())?,
     }
@@ -57,7 +58,8 @@ fn show(shell: &mut Shell, file: Option<&Path>) -> Result<()> {
 fn text(origin: &str, taxonomy: &Taxonomy, lang: &str) -> String {
     let (name, version) = (taxonomy.name(), taxonomy.version());
     let meaning = hex(&taxonomy.meaning());
-    let mut out = format!("taxonomy {name} {version} from {origin}\nmeaning {meaning}\n\n");
+    let effective = taxonomy.effective().map(|day| format!(", effective {day}")).unwrap_or_default();
+    let mut out = format!("taxonomy {name} {version} from {origin}{effective}\nmeaning {meaning}\n\n");
     let header = ["reason", "label", "owner", "disposition", "mechanism", "rules"].map(str::to_owned);
     let mut rows = vec![header];
     rows.extend(taxonomy.leaves().map(|leaf| row(taxonomy, leaf, lang)));
@@ -99,6 +101,7 @@ fn json(origin: &str, taxonomy: &Taxonomy) -> Value {
         "name": taxonomy.name(),
         "version": taxonomy.version(),
         "origin": origin,
+        "effective": taxonomy.effective().map(|day| day.to_string()),
         "meaning": hex(&taxonomy.meaning()),
         "reasons": reasons,
     })

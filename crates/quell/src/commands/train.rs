@@ -15,7 +15,8 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 pub(super) fn run(shell: &mut Shell, args: &cli::Train) -> Result<Exit, Failure> {
-    let taxonomy = args.taxonomy.as_deref().map(super::taxonomy::read).transpose()?.map(|(_, taxonomy)| taxonomy);
+    let taxonomy =
+        args.taxonomy.as_deref().map(super::taxonomy::read).transpose()?.map(|(_, taxonomy)| taxonomy);
     let rows = args.labels.as_deref().map(|path| labels::read(path, shell.loaded.config.record_bytes_max));
     let rows: Vec<Row> = rows.transpose()?.unwrap_or_default();
     let mut examples = labels::labelled(&rows);
@@ -51,13 +52,15 @@ pub(super) fn run(shell: &mut Shell, args: &cli::Train) -> Result<Exit, Failure>
 
 /// What customers said, as the taxonomy has it, in the language that it is in where that can be told.
 fn examples_of(taxonomy: &Taxonomy) -> Vec<Labelled<'_>> {
-    let texts = taxonomy.leaves().flat_map(|leaf| leaf.examples.positive.iter().map(|text| (text, leaf.id.as_str())));
+    let texts =
+        taxonomy.leaves().flat_map(|leaf| leaf.examples.positive.iter().map(|text| (text, leaf.id.as_str())));
     texts.map(|(text, label)| Labelled { text, label, language: language::detect(text) }).collect()
 }
 
 /// A model for a taxonomy knows its reasons only.
 fn know_all(examples: &[Labelled<'_>], taxonomy: &Taxonomy) -> Result<()> {
-    let is_reason = |label: &str| label == OUT_OF_SCOPE || label != UNCLASSIFIED && taxonomy.leaf(label).is_some();
+    let is_reason =
+        |label: &str| label == OUT_OF_SCOPE || label != UNCLASSIFIED && taxonomy.leaf(label).is_some();
     match examples.iter().find(|e| !is_reason(e.label)) {
         Some(e) => bail!("label `{}`: expected a reason of the taxonomy, or `{OUT_OF_SCOPE}`", e.label),
         None => Ok(()),
@@ -83,7 +86,8 @@ fn trained(model: &Model, file: &[u8], out_of_scope: usize, args: &cli::Train) -
         h.accuracy * 100.0,
         h.ece,
     );
-    let _ = writeln!(out, "features {}, {:.1} MB, sha256 {}", h.kind.word(), file.len() as f64 / 1e6, hex(file));
+    let _ =
+        writeln!(out, "features {}, {:.1} MB, sha256 {}", h.kind.word(), file.len() as f64 / 1e6, hex(file));
     out
 }
 
@@ -152,9 +156,7 @@ fn evaluated_json(m: &Measured, loss: f64) -> Value {
         });
         (label.clone(), value)
     };
-    let bin = |(at, bin): (usize, &classify::model::Bin)| {
-        json!({ "bin": at, "texts": bin.texts, "confidence": bin.confidence, "accuracy": bin.accuracy })
-    };
+    let bin = |(at, bin): (usize, &classify::model::Bin)| json!({ "bin": at, "texts": bin.texts, "confidence": bin.confidence, "accuracy": bin.accuracy });
     json!({
         "in_scope": m.in_scope,
         "out_of_scope": m.out_of_scope,

@@ -102,7 +102,11 @@ impl Check<'_> {
                 Raw::Text(_) | Raw::Flag(_) => None,
             };
             let share = share.filter(|share| (0.0..=most).contains(share));
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and a million")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "between 0 and a million"
+            )]
             let ppm = |share: f64| (share * 1e6).round() as u32;
             share.map(ppm).ok_or_else(|| format!("a share from 0 to {most}, such as 0.05"))
         };

@@ -9,10 +9,10 @@ mod rejected;
 mod snapshot;
 mod taxonomy;
 
+pub(crate) use decode::decoded;
 pub use erase::erase;
 pub use governance::dimensions;
 pub use live::{LiveFold, prune};
-pub(crate) use decode::decoded;
 pub(crate) use taxonomy::each_fact;
 pub use taxonomy::{PublishedTaxonomy, taxonomy};
 

@@ -50,6 +50,7 @@ cases! {
     run,
     sql,
     taxonomy,
+    taxonomy_lint,
     units,
     usage,
 }

@@ -72,7 +72,8 @@ fn saying(said: &Said, beginning: Instant) -> Saying {
         at: beginning.plus(Span::from_seconds(said.quarter * 900)),
         channel: CHANNELS[said.channel],
         reason: REASONS[said.reason],
-        basis: [ReasonBasis::Rule, ReasonBasis::Model, ReasonBasis::Source, ReasonBasis::Rule][usize::from(said.code / 3)],
+        basis: [ReasonBasis::Rule, ReasonBasis::Model, ReasonBasis::Source, ReasonBasis::Rule]
+            [usize::from(said.code / 3)],
         code: [None, Some("C1"), Some("C2")][usize::from(said.code % 3)],
         customer: said.customer,
         group: said.group,

@@ -15,7 +15,8 @@ pub(super) fn model(set: &Set<'_>, fit: &Fit, made: Vec<Made>) -> Model {
     let weights = Weights::of(set.labels.len(), made);
     let stride = stride(set.labels.len());
     let features = fit.vocabulary.keys.len();
-    let row = |feature: usize| -> Vec<f32> { (0..stride).map(|column| weights.at(feature, column)).collect() };
+    let row =
+        |feature: usize| -> Vec<f32> { (0..stride).map(|column| weights.at(feature, column)).collect() };
     let mut rows = vec![0i8; features * stride];
     let [word_scales, gram_scales] = [false, true].map(|grams| {
         let of_block: Vec<usize> = (0..features).filter(|&f| fit.vocabulary.is_gram[f] == grams).collect();
@@ -70,7 +71,9 @@ impl Weights {
         for made in made {
             match made {
                 Made::Net(seed, net) => nets.push((seed, net)),
-                Made::Svm(range, solved) => range.zip(solved).for_each(|(class, weights)| linear[class] = weights),
+                Made::Svm(range, solved) => {
+                    range.zip(solved).for_each(|(class, weights)| linear[class] = weights)
+                }
             }
         }
         nets.sort_by_key(|(seed, _)| *seed);

@@ -140,7 +140,8 @@ impl Outcome {
         let mut familiarity: Vec<f32> = self.0.iter().map(|s| made.familiar(s.linear, s.coverage)).collect();
         familiarity.sort_unstable_by(f32::total_cmp);
         let last = familiarity.len() - 1;
-        made.familiarity = (0..=THOUSAND).map(|thousandth| familiarity[last * thousandth / THOUSAND]).collect();
+        made.familiarity =
+            (0..=THOUSAND).map(|thousandth| familiarity[last * thousandth / THOUSAND]).collect();
         made
     }
 }

@@ -131,7 +131,8 @@ fn better(outcomes: BTreeMap<Kind, Outcome>) -> (Kind, Outcome) {
 }
 
 fn fit_all(set: &Set<'_>, fits: &[Fit], run: &mut dyn FnMut(&[Job<'_>]) -> Vec<Part>) -> Vec<Model> {
-    let jobs: Vec<Job<'_>> = fits.iter().enumerate().flat_map(|(number, fit)| fit.jobs(set, number)).collect();
+    let jobs: Vec<Job<'_>> =
+        fits.iter().enumerate().flat_map(|(number, fit)| fit.jobs(set, number)).collect();
     let mut made: Vec<Vec<Made>> = fits.iter().map(|_| Vec::new()).collect();
     run(&jobs).into_iter().for_each(|part| made[part.fit].push(part.made));
     fits.iter().zip(made).map(|(fit, made)| assemble::model(set, fit, made)).collect()
@@ -195,7 +196,8 @@ impl Fit {
         let (held_out, learned): (Vec<usize>, Vec<usize>) = (0..set.keys.len()).partition(|&at| held_out(at));
         let gram_texts = if set.is_small() { 1 } else { 2 };
         let vocabulary = Vocabulary::of(learned.iter().map(|&at| &set.keys[at]), gram_texts);
-        let standard = (kind == Kind::Table).then(|| Standard::of(learned.iter().map(|&at| &set.vectors[at])));
+        let standard =
+            (kind == Kind::Table).then(|| Standard::of(learned.iter().map(|&at| &set.vectors[at])));
         let row = |&at: &usize| {
             let mut row = vocabulary.row(&set.keys[at]);
             if let Some(standard) = &standard {
@@ -219,7 +221,8 @@ impl Fit {
 
     fn jobs<'f>(&'f self, set: &Set<'_>, number: usize) -> impl Iterator<Item = Job<'f>> + use<'f> {
         let classes = set.labels.len();
-        let ranges = (0..classes).step_by(CLASSES_A_JOB).map(move |from| from..classes.min(from + CLASSES_A_JOB));
+        let ranges =
+            (0..classes).step_by(CLASSES_A_JOB).map(move |from| from..classes.min(from + CLASSES_A_JOB));
         let pieces = [1, 2].map(Piece::Net).into_iter().chain(ranges.map(Piece::Svm));
         let is_small = set.is_small();
         pieces.map(move |piece| Job { fit: self, number, classes, is_small, piece })
@@ -274,15 +277,18 @@ impl Job<'_> {
     pub fn run(&self) -> Part {
         let fit = self.fit;
         let made = match &self.piece {
-            Piece::Net(seed) => Made::Net(*seed, net::fit(&net::Task {
-                rows: &fit.rows,
-                classes: &fit.classes,
-                features: fit.features(),
-                constant: fit.vocabulary.constant(),
-                of: self.classes,
-                epochs: if self.is_small { EPOCHS_SMALL } else { EPOCHS },
-                seed: *seed,
-            })),
+            Piece::Net(seed) => Made::Net(
+                *seed,
+                net::fit(&net::Task {
+                    rows: &fit.rows,
+                    classes: &fit.classes,
+                    features: fit.features(),
+                    constant: fit.vocabulary.constant(),
+                    of: self.classes,
+                    epochs: if self.is_small { EPOCHS_SMALL } else { EPOCHS },
+                    seed: *seed,
+                }),
+            ),
             Piece::Svm(range) => {
                 let cost = if self.is_small { 1.0 } else { 0.3 };
                 let solve = |class: usize| {

@@ -201,7 +201,8 @@ impl NullaryFnOnce for Step<'_> {
         learner.errors[class] -= 1.0;
 
         let mut back = [0.0f32; HIDDEN];
-        let units = learner.outputs.chunks_exact_mut(width).zip(learner.output_squares.chunks_exact_mut(width));
+        let units =
+            learner.outputs.chunks_exact_mut(width).zip(learner.output_squares.chunks_exact_mut(width));
         for (at, (weights, squares)) in units.enumerate() {
             if slope[at] > 0.0 {
                 back[at] = slope[at] * dot(weights, &learner.errors);

@@ -103,7 +103,8 @@ impl Standard {
                 *sum = (sum.0 + f64::from(x), sum.1 + f64::from(x).powi(2));
             }
         }
-        let deviation = |&(sum, squares): &(f64, f64)| (squares / n - (sum / n).powi(2)).max(0.0).sqrt().max(1e-6);
+        let deviation =
+            |&(sum, squares): &(f64, f64)| (squares / n - (sum / n).powi(2)).max(0.0).sqrt().max(1e-6);
         #[expect(clippy::cast_possible_truncation, reason = "statistics of floats")]
         let made = Self {
             mean: sums.iter().map(|(sum, _)| (sum / n) as f32).collect(),
@@ -114,7 +115,8 @@ impl Standard {
 
     /// Appends the dimensions of a vector to a row, as features from `first` on.
     pub(super) fn append(&self, vector: &[f32], first: u32, row: &mut Row) {
-        let values = vector.iter().zip(&self.mean).zip(&self.scale).map(|((x, mean), scale)| (x - mean) * scale);
+        let values =
+            vector.iter().zip(&self.mean).zip(&self.scale).map(|((x, mean), scale)| (x - mean) * scale);
         row.0.extend((first..).zip(values));
     }
 }

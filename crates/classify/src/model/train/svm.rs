@@ -10,7 +10,13 @@ const PASSES: u32 = 30;
 const GAP: f32 = 0.1;
 
 /// Weights of one class against the others, one for each feature.
-pub(super) fn fit(rows: &[Row], positive: impl Fn(usize) -> bool, features: usize, cost: f32, seed: u64) -> Vec<f32> {
+pub(super) fn fit(
+    rows: &[Row],
+    positive: impl Fn(usize) -> bool,
+    features: usize,
+    cost: f32,
+    seed: u64,
+) -> Vec<f32> {
     let mut random = Random::new(seed);
     let mut weights = vec![0.0f32; features];
     let mut alphas = vec![0.0f32; rows.len()];
