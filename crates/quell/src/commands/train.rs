@@ -77,7 +77,7 @@ fn trained(model: &Model, file: &[u8], out_of_scope: usize, args: &cli::Train) -
         if h.languages.is_empty() { "languages not said".to_owned() } else { h.languages.join(", ") },
     );
     if out_of_scope > 0 {
-        let _ = writeln!(out, "{out_of_scope} texts are labelled `{OUT_OF_SCOPE}` and were not learned");
+        let _ = writeln!(out, "labelled `{OUT_OF_SCOPE}`, and so not learned: {out_of_scope}");
     }
     let _ = writeln!(
         out,

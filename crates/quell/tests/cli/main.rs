@@ -44,6 +44,7 @@ cases! {
     doctor,
     dry_run,
     erase,
+    explain,
     import,
     parquet,
     rejects,
@@ -51,6 +52,7 @@ cases! {
     sql,
     taxonomy,
     taxonomy_lint,
+    train,
     units,
     usage,
 }
