@@ -5,21 +5,25 @@
 //! every machine. Nothing here does I/O, sees a clock or draws a random number, and no rule can take more
 //! than linear time in the length of a text.
 
+mod chain;
 mod classifier;
 pub mod fold;
 pub mod limits;
 mod meaning;
 mod mistake;
+mod near;
 mod needles;
 mod parse;
 mod parse_rules;
 mod pattern;
 mod read;
 mod rule;
+mod sieve;
 mod taxonomy;
 
-pub use classifier::{Classified, Classifier, Input};
+pub use classifier::{Classified, Classifier, Input, Scratch};
 pub use mistake::TaxonomyMistake;
+pub use near::Near;
 pub use pattern::Pattern;
 pub use rule::{Conditions, Exclusion, Rule};
 pub use taxonomy::{Examples, Leaf, Owner, Taxonomy, Vote, Votes};

@@ -6,6 +6,7 @@
 //! version = "2026-05"
 //! languages = ["es", "en"]
 //! unit = "orders"                                           # what contacts are divided by; may be left out
+//! folding = "loose"                                         # "plain": case and accents only; may be left out
 //!
 //! [owners.web]
 //! label = { es = "Compra en línea", en = "Online checkout" }
@@ -26,6 +27,7 @@
 //! priority = 10
 //! phrases = ["atascado en el paso"]
 //! regex = '\b(?:step|paso) (?:3|three|tres)\b'
+//! near = { words = ["boton", "pagar"], within = 6 }         # in any order
 //! none_of = { phrases = ["paso 3 del manual"] }
 //! channels = ["phone", "chat"]
 //! languages = ["es"]
@@ -33,6 +35,7 @@
 //! attributes = { shop = ["es", "pt"] }
 //! ```
 
+use crate::fold::Folding;
 use crate::mistake::Mistakes;
 use crate::read::{self, Fields, Text, Value};
 use crate::taxonomy::{Examples, Leaf, Owner, Taxonomy, Vote, Votes};
@@ -92,6 +95,10 @@ impl Reader<'_> {
         }
         let unclassified = Leaf { unit: self.unit(&mut fields), ..Leaf::unclassified() };
         self.made.leaves.insert(UNCLASSIFIED.to_owned(), unclassified);
+        if let Some(found) = self.optional_text(&mut fields, "folding") {
+            let folding = read::word(found, Folding::WORDS, Folding::from_word, &mut self.mistakes);
+            self.made.folding = folding.unwrap_or_default();
+        }
         if let Some(value) = fields.optional("owners") {
             self.owners(value);
         }
