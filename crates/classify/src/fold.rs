@@ -9,9 +9,13 @@
 use std::ops::Range;
 
 /// Bytes that are looked at together: most texts are little else than ordinary ASCII.
-const CHUNK: usize = 16;
-/// Bytes behind a chunk that tell whether something begins in it that it does not end.
+const WORD: usize = 8;
+/// Bytes behind a word that tell whether something begins in it that does not end there.
 const AHEAD: usize = 2;
+/// The high bit of each byte of a word, which is what a mask below is made of; a space, and the bit that makes
+/// a letter lower-case, in each.
+const HIGH: u64 = 0x8080_8080_8080_8080;
+const SPACES: u64 = 0x2020_2020_2020_2020;
 /// From how many on equal letters are an elongation. Two are how words are spelt.
 const ELONGATED: usize = 3;
 
@@ -56,7 +60,7 @@ impl Folding {
 
     /// Whether folding leaves this character as it is: what a regular expression may contain and ever find.
     pub(crate) fn keeps(self, c: char) -> bool {
-        let mut folded = lower(c);
+        let mut folded = c.to_lowercase().map(plain);
         let same = folded.next() == Some(c) && folded.next().is_none();
         same && (self == Self::Plain || c == ' ' || !c.is_whitespace())
     }
@@ -147,15 +151,16 @@ impl Folded {
     /// Writes what a character at this byte of the text folds to; nothing if it is an accent of the letter
     /// before it.
     fn push(&mut self, c: char, at: usize) {
+        let source = at..at + c.len_utf8();
         let from = self.bytes.len();
         if composes(self.bytes.last().copied(), c) {
-            self.units.push(Unit { folded: from..from, source: at..at + c.len_utf8() });
-            return;
-        }
-        let folded = lower(c);
-        let grows = folded.len() > 1;
-        for folded in folded {
-            self.push_folded(folded, at..at + c.len_utf8(), grows);
+            self.units.push(Unit { folded: from..from, source });
+        } else if let Some(folded) = lower_simply(c) {
+            self.push_folded(folded, source, false);
+        } else {
+            let folded = c.to_lowercase().map(plain);
+            let grows = folded.len() > 1;
+            folded.for_each(|folded| self.push_folded(folded, source.clone(), grows));
         }
     }
 
@@ -190,12 +195,14 @@ impl<'a> Runs<'a> {
     }
 
     fn fill(mut self) {
+        self.to.bytes.reserve(self.text.len());
         while self.at < self.text.len() {
-            if !self.continues() && self.copy_chunk() {
+            if !self.continues() && self.copy_word() {
                 continue;
             }
-            let chunk_end = self.at + CHUNK;
-            while self.at < self.text.len() && (self.at < chunk_end || self.continues()) {
+            // what is odd begins within the next bytes
+            let odd_until = self.at + AHEAD;
+            while self.at < self.text.len() && (self.at <= odd_until || self.continues()) {
                 self.step();
             }
         }
@@ -210,27 +217,31 @@ impl<'a> Runs<'a> {
             || self.last == ' ' && is_ascii_space(next)
     }
 
-    /// Copies the next bytes if every one of them folds to itself but for case, and no run begins in them
-    /// that has to fold.
-    fn copy_chunk(&mut self) -> bool {
+    /// Copies the next bytes up to the first that does not fold to itself but for case, or at which a run begins
+    /// that has to fold; whether that were all of them.
+    fn copy_word(&mut self) -> bool {
         let rest = &self.text.as_bytes()[self.at..];
-        let mut window = *b"~}~}~}~}~}~}~}~}~}"; // nothing to see behind the text
-        let seen = rest.len().min(CHUNK + AHEAD);
-        window[..seen].copy_from_slice(&rest[..seen]);
-        if !is_ordinary(&window) {
+        let (word, len) = word_at(rest);
+        let (next, after) =
+            (word_at(rest.get(1..).unwrap_or_default()).0, word_at(rest.get(2..).unwrap_or_default()).0);
+        let ordinary = leading(odd(word, next, after)).min(len);
+        if ordinary == 0 {
             return false;
         }
-        self.end_run(char::from(window[0]));
-        let taken = rest.len().min(CHUNK);
-        window.make_ascii_lowercase();
-        self.to.bytes.extend_from_slice(&window[..taken]);
-        self.before = if taken > 1 { char::from(window[taken - 2]) } else { self.last };
-        self.last = char::from(window[taken - 1]);
-        self.at += taken;
+        self.end_run(char::from(rest[0]));
+        let folded = lower_word(word).to_le_bytes();
+        if ordinary == WORD {
+            self.to.bytes.extend_from_slice(&folded); // a copy of fixed length is one instruction
+        } else {
+            self.to.bytes.extend_from_slice(&folded[..ordinary]);
+        }
+        self.before = if ordinary > 1 { char::from(folded[ordinary - 2]) } else { self.last };
+        self.last = char::from(folded[ordinary - 1]);
+        self.at += ordinary;
         self.count = 1;
         self.folded_from = self.to.bytes.len() - 1;
         self.source_from = self.at - 1;
-        true
+        ordinary == len
     }
 
     /// One character.
@@ -249,8 +260,11 @@ impl<'a> Runs<'a> {
             self.space(source.clone());
         } else if composes(self.to.bytes.last().copied(), c) {
             self.to.push(c, source.start);
+        } else if let Some(folded) = lower_simply(c) {
+            self.enter(folded, source.start);
+            self.to.push_folded(folded, source.clone(), false);
         } else {
-            let folded = lower(c);
+            let folded = c.to_lowercase().map(plain);
             let grows = folded.len() > 1;
             for folded in folded {
                 self.enter(folded, source.start);
@@ -308,32 +322,66 @@ const fn is_ascii_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t'..=b'\r')
 }
 
-/// Whether the first [`CHUNK`] bytes are ASCII that loose folding only makes lower-case, and nothing begins in
-/// them that goes on behind. May say no where yes were right. Without branches, so that it is compiled to a
-/// few vector instructions.
-fn is_ordinary(window: &[u8; CHUNK + AHEAD]) -> bool {
-    let same = |a: u8, b: u8| (a ^ b) & !0x20 == 0; // equal but for case
-    let mut odd = false;
-    for &byte in window {
-        odd |= !(b' '..0x80).contains(&byte);
-    }
-    for at in 0..CHUNK {
-        let (a, b, c) = (window[at], window[at + 1], window[at + 2]);
-        odd |= same(a, b) & same(b, c);
-        odd |= (a == b' ') & (b == b' ');
-    }
-    !odd
-}
-
-/// Length of the run of ASCII at the start, eight bytes at a time.
+/// Length of the run of ASCII at the start.
 fn ascii_run(bytes: &[u8]) -> usize {
-    let whole = bytes.chunks_exact(8).take_while(|chunk| chunk.is_ascii()).count() * 8;
+    let whole = bytes.chunks_exact(WORD).take_while(|chunk| chunk.is_ascii()).count() * WORD;
     whole + bytes[whole..].iter().take_while(|b| b.is_ascii()).count()
 }
 
-/// Lower-case without accent.
-fn lower(c: char) -> impl ExactSizeIterator<Item = char> {
-    c.to_lowercase().map(plain)
+/// The first bytes as a word, and how many they are; behind the text it holds zeros.
+fn word_at(bytes: &[u8]) -> (u64, usize) {
+    match bytes.first_chunk::<WORD>() {
+        Some(word) => (u64::from_le_bytes(*word), WORD),
+        None => {
+            let mut word = [0; WORD];
+            word[..bytes.len()].copy_from_slice(bytes);
+            (u64::from_le_bytes(word), bytes.len())
+        }
+    }
+}
+
+/// How many bytes come before the first that is marked.
+const fn leading(mask: u64) -> usize {
+    mask.trailing_zeros() as usize / 8
+}
+
+/// Marks the bytes of a word, given those that follow each and those after, that loose folding may not only make
+/// lower-case: no ASCII is near, it is a control character, or it begins a run that has to fold. May mark others
+/// too.
+const fn odd(word: u64, next: u64, after: u64) -> u64 {
+    let unlike = ((word ^ next) | (next ^ after)) & !SPACES; // zero where three are equal but for case
+    let space = zeros(word ^ SPACES) & (zeros(next ^ SPACES) | zeros(next & 0x6060_6060_6060_6060));
+    (word | next | after) & HIGH | zeros(unlike) | zeros(word & 0x6060_6060_6060_6060) | space
+}
+
+/// Marks the bytes that are zero, and perhaps some above them.
+const fn zeros(word: u64) -> u64 {
+    word.wrapping_sub(0x0101_0101_0101_0101) & !word & HIGH
+}
+
+/// Makes the capitals of ASCII in a word lower-case.
+const fn lower_word(word: u64) -> u64 {
+    let low = word & !HIGH;
+    let from_a = low.wrapping_add(0x3f3f_3f3f_3f3f_3f3f); // 0x80 - b'A'
+    let above_z = low.wrapping_add(0x2525_2525_2525_2525); // 0x7f - b'Z'
+    word | (from_a & !above_z & !word & HIGH) >> 2
+}
+
+/// Lower-case without accent where no table has to be asked: the letters of Western Europe, punctuation,
+/// currencies and pictures.
+const fn lower_simply(c: char) -> Option<char> {
+    match c {
+        'À'..='Ä' => Some('a'),
+        'È'..='Ë' => Some('e'),
+        'Ì'..='Ï' => Some('i'),
+        'Ò'..='Ö' => Some('o'),
+        'Ù'..='Ü' => Some('u'),
+        'Ñ' => Some('n'),
+        'Ç' => Some('c'),
+        'ß'..='ÿ' => Some(plain(c)),
+        '\u{80}'..='¿' | '\u{2010}'..='\u{20ff}' | '\u{1f000}'..='\u{1faff}' => Some(c),
+        _ => None,
+    }
 }
 
 const fn plain(c: char) -> char {

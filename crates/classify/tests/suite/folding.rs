@@ -22,6 +22,17 @@ fn folds() {
     }
 }
 
+/// Every character of the planes that have letters, since some are folded without a look into the tables.
+#[test]
+fn lower_case_is_that_of_unicode() {
+    let plain = |c: char| Folding::Plain.fold(&c.to_string());
+    for c in ('\0'..='\u{1ffff}').filter(|c| !"ς".contains(*c)) {
+        let lower = c.to_lowercase().to_string();
+        let marked = "àáâãäèéêëìíîïòóôõöùúûüçñ".contains(lower.as_str());
+        assert!(if marked { plain(c).is_ascii() } else { plain(c) == lower.replace('ς', "σ") }, "{c:?}");
+    }
+}
+
 #[test]
 fn folds_elongations_and_white_space_unless_plain() {
     let cases = [

@@ -10,6 +10,7 @@ mod limits;
 mod meaning;
 mod reference;
 mod retail;
+mod work;
 
 use classify::{Classifier, Input, Taxonomy};
 use domain::{Channel, ReasonBasis};
