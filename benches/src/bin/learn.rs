@@ -4,7 +4,11 @@
 //! text of each class out, `--few N` all but N texts of each class; `--seeds S` does so in S random orders. `--table
 //! FILE` uses a token table. `--dumb MAPPING.csv` (columns `intent`, `dumb`) measures how well contacts that are not
 //! avoidable are recognised. Prints a line a run, then mean and standard deviation. Columns `text,label`.
-#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a measurement prints, and may fail where it stands")]
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a measurement prints, and may fail where it stands"
+)]
 #![allow(clippy::disallowed_methods, reason = "a measurement looks at the clock")]
 
 use classify::model::{Choice, Job, Labelled, Model, OUT_OF_SCOPE, Scratch, Table, measure, train};
@@ -128,7 +132,9 @@ fn run(examples: &[Labelled<'_>], test: &[Labelled<'_>], args: &Args) -> Figures
         ("accuracy after", m.accuracy_after_rejection),
     ];
     figures.extend(m.oos_recall.map(|share| ("out of scope, recall", share)));
-    figures.extend(m.oos_precision.filter(|_| m.out_of_scope > 0).map(|share| ("out of scope, precision", share)));
+    figures.extend(
+        m.oos_precision.filter(|_| m.out_of_scope > 0).map(|share| ("out of scope, precision", share)),
+    );
     figures.extend(args.dumb.as_ref().map(|dumb| ("not avoidable, F1", not_dumb(&model, test, dumb))));
     let megabytes = bytes as f64 / 1e6;
     figures.extend([("training, s", seconds), ("model, MB", megabytes), ("texts/s", speed(&model, test))]);

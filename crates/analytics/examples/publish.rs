@@ -191,6 +191,7 @@ fn contact(n: u64, sequence: u64) -> Contact {
         messages: 1,
         source_reason: Some(format!("code {}", mix(n) % 120)),
         source_reasons: vec![],
+        further_reasons: vec![],
         attributes: BTreeMap::from([("sector".to_owned(), pick(&["energy", "water", "rail"], 6))]),
         flags: vec![],
         facts: vec![FactId::from_bytes(*id.as_bytes())],

@@ -1,9 +1,11 @@
-//! The classifier: one automaton over all phrases and over the literal pieces of all expressions says which
-//! rules may match; those are tried by ascending priority and the first that matches decides.
+//! The classifier: one pass over the folded text says which rules may match and where their words are; those
+//! are tried by ascending priority and the first that matches decides. Most need no second look at the text.
 
-use crate::{Rule, Taxonomy, fold, limits};
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use crate::fold::{Folded, Folding};
+use crate::sieve::{Builder, Found, Sieve};
+use crate::{Pattern, Rule, Taxonomy, limits};
 use domain::{Channel, Evidence, ReasonBasis, ReasonId, UNCLASSIFIED};
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
@@ -36,27 +38,46 @@ pub struct Classified {
     pub confidence_ppm: i32,
     /// The rule, and where its words are in the text as given; an empty span where the rule asks for none.
     pub evidence: Option<Evidence>,
+    /// Further reasons besides it, by priority, each once; only where they were asked for.
+    pub further: Vec<ReasonId>,
 }
 
 /// The rules of one taxonomy, ready to run. Shared by threads without locks.
 pub struct Classifier {
     rules: Vec<Rule>,
-    automaton: Option<AhoCorasick>,
-    /// Which rules the piece with this number speaks for.
-    hits: Vec<Vec<Hit>>,
+    /// What each rule looks for in the sieve.
+    plans: Vec<Plan>,
+    sieve: Sieve,
+    folding: Folding,
     /// Rules that ask for a code of the source and for no words.
     by_code: HashMap<String, Vec<usize>>,
-    /// Rules of which nothing is known beforehand.
+    /// Rules that ask for neither.
     always: Vec<usize>,
     unclassified: ReasonId,
 }
 
-/// A piece that was found speaks for a rule.
-#[derive(Clone, Copy)]
-struct Hit {
-    rule: usize,
-    /// The piece is a phrase of the rule, not only a part of its expression.
-    phrase: bool,
+/// Memory that classifying needs, to be used for one contact after the other. It holds the words of the last.
+#[derive(Default)]
+pub struct Scratch {
+    folded: Folded,
+    found: Found,
+}
+
+/// The clauses of one rule.
+struct Plan {
+    phrases: Option<usize>,
+    pattern: Option<Search>,
+    near: Option<usize>,
+    barred_phrases: Option<usize>,
+    barred_pattern: Option<Search>,
+}
+
+/// How an expression is found.
+enum Search {
+    /// As a chain; these clauses are its branches.
+    Chain(Range<usize>),
+    /// By running it where this clause is met.
+    Run(usize),
 }
 
 impl std::fmt::Debug for Classifier {
@@ -65,148 +86,254 @@ impl std::fmt::Debug for Classifier {
     }
 }
 
+impl std::fmt::Debug for Scratch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Scratch")
+    }
+}
+
+impl Scratch {
+    /// Work done on the last text besides one step a byte: words found, rules told of them, places looked at. For
+    /// tests of what no text may exceed.
+    pub const fn steps(&self) -> usize {
+        self.found.steps()
+    }
+}
+
 impl Classifier {
     /// Compiles the taxonomy's rules.
     pub fn new(taxonomy: &Taxonomy) -> Self {
-        let mut made = Self {
-            rules: taxonomy.rules().to_vec(),
-            automaton: None,
-            hits: Vec::new(),
-            by_code: HashMap::new(),
-            always: Vec::new(),
-            unclassified: ReasonId::new(UNCLASSIFIED),
-        };
-        let mut pieces = BTreeMap::<Vec<u8>, Vec<Hit>>::new();
-        let mut room = limits::NEEDLE_BYTES;
-        for at in 0..made.rules.len() {
-            made.enter(at, &mut pieces, &mut room);
+        let rules = taxonomy.rules().to_vec();
+        let mut entry = Entry { builder: Builder::default(), room: limits::NEEDLE_BYTES };
+        let plans = rules.iter().enumerate().map(|(at, rule)| entry.plan(at, rule)).collect();
+        let (mut by_code, mut always) = (HashMap::<String, Vec<usize>>::new(), Vec::new());
+        for (at, rule) in rules.iter().enumerate().filter(|(_, rule)| !rule.has_words()) {
+            if rule.conditions.source_reasons.is_empty() {
+                always.push(at);
+            }
+            for code in &rule.conditions.source_reasons {
+                by_code.entry(code.clone()).or_default().push(at);
+            }
         }
-        if !pieces.is_empty() {
-            made.automaton = Some(automaton(&pieces));
-            made.hits = pieces.into_values().collect();
-        }
-        made
+        let (sieve, folding) = (entry.builder.build(), taxonomy.folding());
+        Self { rules, plans, sieve, folding, by_code, always, unclassified: ReasonId::new(UNCLASSIFIED) }
     }
 
     /// The reason of a contact.
     pub fn classify(&self, input: &Input<'_>) -> Classified {
-        let folded = fold::fold(input.text);
-        let candidates = self.candidates(&folded, input.source_reason);
-        let matched = candidates.ascending().find_map(|(at, phrase)| {
-            let rule = &self.rules[at];
-            Some((rule, matching(rule, phrase, &folded, input)?))
-        });
-        match matched {
-            Some((rule, words)) => decided(rule, fold::original_span(input.text, words)),
-            None => Classified {
-                reason: self.unclassified.clone(),
-                basis: ReasonBasis::Unclassified,
-                confidence_ppm: 0,
-                evidence: None,
-            },
+        self.classify_with(&mut Scratch::default(), input)
+    }
+
+    /// [`Self::classify`], the faster the more contacts are classified with one scratch: only the first ones take
+    /// memory.
+    pub fn classify_with(&self, scratch: &mut Scratch, input: &Input<'_>) -> Classified {
+        self.read(scratch, input);
+        match self.next_match(scratch, input, 0) {
+            Some((at, evidence)) => decided(&self.rules[at], evidence),
+            None => self.nothing(),
         }
     }
 
-    /// Files a rule under what must be there for it to match.
-    fn enter(&mut self, at: usize, pieces: &mut BTreeMap<Vec<u8>, Vec<Hit>>, room: &mut usize) {
+    /// [`Self::classify_with`], with the further reasons beside the first.
+    pub fn classify_fully_with(&self, scratch: &mut Scratch, input: &Input<'_>) -> Classified {
+        let mut told = self.told(scratch, input).into_iter();
+        let Some((at, evidence)) = told.next() else { return self.nothing() };
+        let further = told.map(|(at, _)| self.rules[at].reason.clone()).collect();
+        Classified { further, ..decided(&self.rules[at], evidence) }
+    }
+
+    fn nothing(&self) -> Classified {
+        Classified {
+            reason: self.unclassified.clone(),
+            basis: ReasonBasis::Unclassified,
+            confidence_ppm: 0,
+            evidence: None,
+            further: Vec::new(),
+        }
+    }
+
+    /// Further reasons of a contact besides the one that [`Self::classify`] gives: each with its first rule that
+    /// matches, by ascending priority, at most [`limits::FURTHER_REASONS`].
+    pub fn further(&self, input: &Input<'_>) -> Vec<(ReasonId, Evidence)> {
+        self.further_with(&mut Scratch::default(), input)
+    }
+
+    /// [`Self::further`] with memory used before.
+    pub fn further_with(&self, scratch: &mut Scratch, input: &Input<'_>) -> Vec<(ReasonId, Evidence)> {
+        let told = self.told(scratch, input).into_iter().skip(1);
+        told.map(|(at, evidence)| (self.rules[at].reason.clone(), evidence)).collect()
+    }
+
+    /// The first rule of each reason that matches, by ascending priority: the one that decides, and further ones.
+    fn told(&self, scratch: &mut Scratch, input: &Input<'_>) -> Vec<(usize, Evidence)> {
+        self.read(scratch, input);
+        let mut told: Vec<(usize, Evidence)> = Vec::new();
+        let mut from = 0;
+        while let Some(at) = scratch.found.next_rule(from).filter(|_| told.len() <= limits::FURTHER_REASONS) {
+            let reason = &self.rules[at].reason;
+            if told.iter().all(|(known, _)| self.rules[*known].reason != *reason)
+                && let Some(evidence) = self.matching(at, scratch, input)
+            {
+                told.push((at, evidence));
+            }
+            from = at + 1;
+        }
+        told
+    }
+
+    /// The first rule from this one on that matches.
+    fn next_match(
+        &self,
+        scratch: &mut Scratch,
+        input: &Input<'_>,
+        mut from: usize,
+    ) -> Option<(usize, Evidence)> {
+        while let Some(at) = scratch.found.next_rule(from) {
+            if let Some(evidence) = self.matching(at, scratch, input) {
+                return Some((at, evidence));
+            }
+            from = at + 1;
+        }
+        None
+    }
+
+    /// Folds the text and finds what rules may match.
+    fn read(&self, scratch: &mut Scratch, input: &Input<'_>) {
+        scratch.folded.fill(self.folding, input.text);
+        self.sieve.read(scratch.folded.bytes(), self.rules.len(), &mut scratch.found);
+        let by_code = input.source_reason.and_then(|code| self.by_code.get(code)).into_iter().flatten();
+        self.always.iter().chain(by_code).for_each(|&rule| scratch.found.add_rule(rule));
+    }
+
+    /// The rule and where its words are in the text as given, if it matches.
+    fn matching(&self, at: usize, scratch: &mut Scratch, input: &Input<'_>) -> Option<Evidence> {
         let rule = &self.rules[at];
-        for phrase in &rule.phrases {
-            pieces.entry(phrase.clone().into_bytes()).or_default().push(Hit { rule: at, phrase: true });
+        if !rule.conditions.hold(input) {
+            return None;
         }
-        if let Some(pattern) = &rule.pattern {
-            let needles = pattern.needles.as_deref().unwrap_or_default();
-            let bytes = needles.iter().map(Vec::len).sum::<usize>();
-            if needles.is_empty() || bytes > *room {
-                self.always.push(at);
-            } else {
-                *room -= bytes;
-                for needle in needles {
-                    pieces.entry(needle.clone()).or_default().push(Hit { rule: at, phrase: false });
-                }
-            }
-        } else if rule.phrases.is_empty() && rule.conditions.source_reasons.is_empty() {
-            self.always.push(at);
-        } else if rule.phrases.is_empty() {
-            for code in &rule.conditions.source_reasons {
-                self.by_code.entry(code.clone()).or_default().push(at);
-            }
+        let words = if rule.has_words() { self.words(at, scratch)? } else { 0..0 };
+        if self.is_barred(at, scratch) {
+            return None;
         }
+        let words = scratch.folded.original_span(words);
+        let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        Some(Evidence { rule: rule.id.clone(), from: place(words.start), to: place(words.end) })
     }
 
-    fn candidates(&self, folded: &str, code: Option<&str>) -> Candidates {
-        let mut found = Candidates::none_of(self.rules.len());
-        let by_code = code.and_then(|code| self.by_code.get(code)).into_iter().flatten();
-        self.always.iter().chain(by_code).for_each(|&rule| found.add(Hit { rule, phrase: false }));
-        if let Some(automaton) = &self.automaton {
-            // a piece speaks once: what it repeats costs no more than reading it
-            let mut heard = vec![0u64; self.hits.len().div_ceil(64)];
-            for piece in automaton.find_overlapping_iter(folded) {
-                let piece = piece.pattern().as_usize();
-                let bit = 1 << (piece % 64);
-                if heard[piece / 64] & bit == 0 {
-                    heard[piece / 64] |= bit;
-                    self.hits[piece].iter().for_each(|&hit| found.add(hit));
-                }
+    /// Where the rule's words are in the folded text.
+    fn words(&self, at: usize, scratch: &mut Scratch) -> Option<Range<usize>> {
+        let (rule, plan) = (&self.rules[at], &self.plans[at]);
+        let Scratch { folded, found } = scratch;
+        let phrase = plan.phrases.filter(|&clause| found.is_met(&self.sieve, clause));
+        phrase
+            .and_then(|clause| self.sieve.find(clause, folded.bytes(), found))
+            .or_else(|| self.search(plan.pattern.as_ref(), rule.pattern.as_ref(), folded.bytes(), found))
+            .or_else(|| {
+                plan.near.filter(|&clause| found.is_met(&self.sieve, clause))?;
+                rule.near.as_ref()?.find(folded.bytes())
+            })
+    }
+
+    /// Whether the rule's exclusion is in the folded text.
+    fn is_barred(&self, at: usize, scratch: &mut Scratch) -> bool {
+        let (rule, plan) = (&self.rules[at], &self.plans[at]);
+        let Scratch { folded, found } = scratch;
+        let pattern = rule.none_of.pattern.as_ref();
+        plan.barred_phrases.is_some_and(|clause| found.is_met(&self.sieve, clause))
+            || self.search(plan.barred_pattern.as_ref(), pattern, folded.bytes(), found).is_some()
+    }
+
+    fn search(
+        &self,
+        search: Option<&Search>,
+        pattern: Option<&Pattern>,
+        folded: &[u8],
+        found: &mut Found,
+    ) -> Option<Range<usize>> {
+        let clauses = match search? {
+            Search::Run(clause) => *clause..*clause + 1,
+            Search::Chain(branches) => branches.clone(),
+        };
+        let must_run = matches!(search?, Search::Run(_)) || !found.has_chains();
+        let mut first: Option<Range<usize>> = None;
+        for clause in clauses {
+            if !found.is_met(&self.sieve, clause) {
+                continue;
             }
+            if must_run {
+                return pattern?.find(folded);
+            }
+            let place = self.sieve.find(clause, folded, found);
+            // of branches at one place the first
+            first = match (first, place) {
+                (Some(first), Some(place)) if place.start >= first.start => Some(first),
+                (first, place) => place.or(first),
+            };
         }
-        found
+        first
     }
 }
 
-/// Where the rule's words are in the folded text, if it matches. `phrase`: one of its phrases is there.
-fn matching(rule: &Rule, phrase: bool, folded: &str, input: &Input<'_>) -> Option<Range<usize>> {
-    if !rule.conditions.hold(input) {
-        return None;
-    }
-    let words = if phrase || !rule.has_words() { rule.find(folded) } else { rule.find_pattern(folded) }?;
-    (!rule.none_of.is_found(folded)).then_some(words)
-}
-
-fn decided(rule: &Rule, words: Range<usize>) -> Classified {
+fn decided(rule: &Rule, evidence: Evidence) -> Classified {
     let by_code = !rule.has_words() && !rule.conditions.source_reasons.is_empty();
-    let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
     Classified {
         reason: rule.reason.clone(),
         basis: if by_code { ReasonBasis::Source } else { ReasonBasis::Rule },
         confidence_ppm: CERTAIN_PPM,
-        evidence: Some(Evidence { rule: rule.id.clone(), from: place(words.start), to: place(words.end) }),
+        evidence: Some(evidence),
+        further: Vec::new(),
     }
 }
 
-fn automaton(pieces: &BTreeMap<Vec<u8>, Vec<Hit>>) -> AhoCorasick {
-    let bytes = pieces.keys().map(Vec::len).sum::<usize>();
-    let dense = bytes <= limits::DENSE_NEEDLE_BYTES;
-    AhoCorasick::builder()
-        .kind(Some(if dense { AhoCorasickKind::DFA } else { AhoCorasickKind::ContiguousNFA }))
-        .build(pieces.keys())
-        .expect("invariant: the limits on file and needles keep the automaton within 2^31 states")
+/// Rules being entered in the sieve.
+struct Entry {
+    builder: Builder,
+    /// Bytes that the pieces of expressions may still take.
+    room: usize,
 }
 
-/// Sets of rules, two bits a rule: it may match; one of its phrases is there.
-struct Candidates {
-    words: Vec<[u64; 2]>,
-}
-
-impl Candidates {
-    fn none_of(rules: usize) -> Self {
-        Self { words: vec![[0; 2]; rules.div_ceil(64)] }
+impl Entry {
+    fn plan(&mut self, at: usize, rule: &Rule) -> Plan {
+        let near = rule.near.as_ref().map(|near| {
+            let word = |word: &String| vec![word.clone().into_bytes()];
+            self.builder.literals(Some(at), near.words.iter().map(word).collect())
+        });
+        Plan {
+            phrases: self.phrases(Some(at), rule.phrases.iter()),
+            pattern: rule.pattern.as_ref().map(|pattern| self.pattern(Some(at), pattern)),
+            near,
+            barred_phrases: self.phrases(None, rule.none_of.phrases.iter()),
+            barred_pattern: rule.none_of.pattern.as_ref().map(|pattern| self.pattern(None, pattern)),
+        }
     }
 
-    fn add(&mut self, hit: Hit) {
-        let bit = 1 << (hit.rule % 64);
-        let word = &mut self.words[hit.rule / 64];
-        word[0] |= bit;
-        word[1] |= if hit.phrase { bit } else { 0 };
+    /// Of phrases at one place the longest is preferred.
+    fn phrases<'r>(
+        &mut self,
+        rule: Option<usize>,
+        phrases: impl Iterator<Item = &'r String>,
+    ) -> Option<usize> {
+        let mut phrases: Vec<_> = phrases.map(|phrase| phrase.clone().into_bytes()).collect();
+        phrases.sort_by_key(|phrase| Reverse(phrase.len()));
+        (!phrases.is_empty()).then(|| self.builder.literals(rule, vec![phrases]))
     }
 
-    /// The rules by ascending priority, and whether one of their phrases is there.
-    fn ascending(&self) -> impl Iterator<Item = (usize, bool)> {
-        self.words.iter().enumerate().flat_map(|(at, &[mut rules, phrases])| {
-            std::iter::from_fn(move || {
-                let bit = (rules != 0).then(|| rules.trailing_zeros())?;
-                rules &= rules - 1;
-                Some((at * 64 + bit as usize, phrases >> bit & 1 == 1))
-            })
+    fn pattern(&mut self, rule: Option<usize>, pattern: &Pattern) -> Search {
+        if let Some(chain) = pattern.chain.as_ref().filter(|chain| self.take(chain.bytes())) {
+            let clauses: Vec<_> = chain.branches.iter().map(|b| self.builder.branch(rule, b)).collect();
+            return Search::Chain(clauses[0]..clauses[clauses.len() - 1] + 1);
+        }
+        let needles = pattern.needles.as_ref().filter(|n| self.take(n.iter().map(Vec::len).sum()));
+        Search::Run(match needles {
+            Some(needles) => self.builder.literals(rule, vec![needles.clone()]),
+            None => self.builder.unknown(rule),
         })
+    }
+
+    /// Takes room for so many bytes, if there is.
+    fn take(&mut self, bytes: usize) -> bool {
+        let left = self.room.checked_sub(bytes);
+        self.room = left.unwrap_or(self.room);
+        left.is_some()
     }
 }

@@ -3,13 +3,16 @@
 //! learned; else `unclassified`, which is an honest answer. A person's override goes before all of them and is applied
 //! by the engine.
 
-use crate::model::{Model, Scratch};
+use crate::model::{Model, Prediction, Scratch};
 use crate::{Classified, Classifier, Input, Taxonomy, language};
-use domain::{ReasonBasis, ReasonId};
+use domain::{Evidence, ReasonBasis, ReasonId};
 use sha2::{Digest, Sha256};
 use std::cell::RefCell;
 use std::fmt;
 use std::sync::Arc;
+
+/// From this share of the best probability on, the runner-up is a further reason.
+const AS_GOOD: f32 = 0.8;
 
 /// A model that a taxonomy's contacts are classified with.
 #[derive(Clone)]
@@ -76,8 +79,14 @@ impl Learned {
             }
     }
 
+    /// The runner-up, where it is as good as the best.
+    fn further(&self, prediction: &Prediction) -> Vec<ReasonId> {
+        let near = prediction.runner_up_probability >= AS_GOOD * prediction.probability;
+        if near { vec![self.reasons[prediction.runner_up].clone()] } else { Vec::new() }
+    }
+
     fn classify(&self, input: &Input<'_>) -> Option<Classified> {
-        let prediction = SCRATCH.with_borrow_mut(|scratch| self.model.predict(input.text, scratch));
+        let prediction = SCRATCH.with_borrow_mut(|scratch| self.model.predict(input.text, &mut scratch.1));
         if !(prediction.is_known && prediction.familiarity >= self.least && self.speaks(input)) {
             return None;
         }
@@ -88,13 +97,14 @@ impl Learned {
             basis: ReasonBasis::Model,
             confidence_ppm,
             evidence: None,
+            further: self.further(&prediction),
         })
     }
 }
 
 thread_local! {
     /// Room to work in; nothing in it outlives a text.
-    static SCRATCH: RefCell<Scratch> = RefCell::default();
+    static SCRATCH: RefCell<(crate::Scratch, Scratch)> = RefCell::default();
 }
 
 /// Rules first, then the model. Shared by threads without locks.
@@ -110,15 +120,21 @@ impl Decider {
         Self { rules: Classifier::new(taxonomy), learned }
     }
 
-    /// The reason of a contact.
+    /// The reason of a contact, and further ones.
     pub fn classify(&self, input: &Input<'_>) -> Classified {
-        let by_rule = self.rules.classify(input);
+        let by_rule =
+            SCRATCH.with_borrow_mut(|scratch| self.rules.classify_fully_with(&mut scratch.0, input));
         match &self.learned {
             Some(learned) if by_rule.basis == ReasonBasis::Unclassified => {
                 learned.classify(input).unwrap_or(by_rule)
             }
             _ => by_rule,
         }
+    }
+
+    /// Further reasons by rules, each with the rule and the place of its words.
+    pub fn further(&self, input: &Input<'_>) -> Vec<(ReasonId, Evidence)> {
+        self.rules.further(input)
     }
 
     /// The model.

@@ -6,6 +6,7 @@
 //! every machine. Nothing here does I/O, sees a clock or draws a random number, and no rule can take more
 //! than linear time in the length of a text.
 
+mod chain;
 mod classifier;
 mod decide;
 mod draft;
@@ -16,6 +17,7 @@ pub mod lint;
 mod meaning;
 mod mistake;
 pub mod model;
+mod near;
 mod needles;
 mod parse;
 mod parse_rules;
@@ -23,12 +25,14 @@ mod pattern;
 mod place;
 mod read;
 mod rule;
+mod sieve;
 mod taxonomy;
 
-pub use classifier::{Classified, Classifier, Input};
+pub use classifier::{Classified, Classifier, Input, Scratch};
 pub use decide::{Decider, Learned};
 pub use draft::Draft;
 pub use mistake::TaxonomyMistake;
+pub use near::Near;
 pub use pattern::Pattern;
 pub use place::Place;
 pub use rule::{Conditions, Exclusion, Rule};

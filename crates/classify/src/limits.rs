@@ -19,6 +19,10 @@ pub const RULES: usize = 10_000;
 pub const PHRASES: usize = 1_000;
 /// Bytes of one phrase as written.
 pub const PHRASE_BYTES: usize = 200;
+/// Words that one rule may ask to be near each other: one bit each in the classifier.
+pub const NEAR_WORDS: usize = 8;
+/// Successive words of a text within which they may be asked to be. Farther apart is not near.
+pub const NEAR_WITHIN: u32 = 100;
 /// Bytes of one regular expression as written.
 pub const REGEX_BYTES: usize = 1_000;
 /// Bytes of one compiled regular expression.
@@ -46,6 +50,12 @@ pub const NEEDLE_BYTES: usize = 1 << 20;
 /// Bytes of phrases and pieces up to which the automaton is a table of all transitions: about 170 bytes of
 /// memory for each, and twice as fast. Beyond it the automaton is compact.
 pub const DENSE_NEEDLE_BYTES: usize = 1 << 15;
+/// Phrases and pieces found in one text whose places are kept, besides one for each byte. Ordinary texts have
+/// one for every ten bytes; of a text beyond it, made of phrases within phrases, only the first places are
+/// kept, and regular expressions are run where the places of their words would have told.
+pub const NEEDLES_FOUND: usize = 64;
+/// Further reasons of a contact that are told. Nobody calls about more than a few things.
+pub const FURTHER_REASONS: usize = 4;
 /// Mistakes that are told of one file; of more, only how many. Nobody reads a thousand, and each costs the
 /// length of its line.
 pub const MISTAKES: usize = 1_000;

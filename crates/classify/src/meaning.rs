@@ -1,16 +1,20 @@
 //! The hash of what a taxonomy means. Two files that no contact and no dimension row can tell apart have one
 //! hash: it names the epoch, and a new one costs a fold of the whole log.
 
+use crate::fold::Folding;
 use crate::{Conditions, Pattern, Rule, Taxonomy};
 use domain::{Channel, Disposition, Mechanism};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
 /// Raised when folding or matching changes: the same file then means something else.
-const SEMANTICS: &[u8] = b"quell taxonomy 1\0";
+const SEMANTICS: &[u8] = b"quell taxonomy 2\0";
+/// What plain folding means, and a file whose rules ask for no words: what it meant before there was another
+/// folding, so that its epochs stay.
+const SEMANTICS_PLAIN: &[u8] = b"quell taxonomy 1\0";
 
 pub(crate) fn of(taxonomy: &Taxonomy) -> [u8; 32] {
-    let mut hash = Canon(Sha256::new_with_prefix(SEMANTICS));
+    let mut hash = Canon(Sha256::new_with_prefix(semantics(taxonomy)));
     let mut languages: Vec<_> = taxonomy.languages.iter().collect();
     languages.sort();
     hash.texts(languages);
@@ -36,7 +40,16 @@ pub(crate) fn of(taxonomy: &Taxonomy) -> [u8; 32] {
         hash.rule(rule);
     }
     hash.units(taxonomy);
+    hash.near(taxonomy);
     hash.0.finalize().into()
+}
+
+fn semantics(taxonomy: &Taxonomy) -> &'static [u8] {
+    let asks_for_words = |rule: &Rule| rule.has_words() || !rule.none_of.is_empty();
+    match taxonomy.folding {
+        Folding::Loose if taxonomy.rules.iter().any(asks_for_words) => SEMANTICS,
+        _ => SEMANTICS_PLAIN,
+    }
 }
 
 /// Writes values so that no two different sequences give the same bytes: lengths come first.
@@ -63,6 +76,19 @@ impl Canon {
     fn units(&mut self, taxonomy: &Taxonomy) {
         if taxonomy.leaves().any(|leaf| leaf.unit.is_some()) {
             taxonomy.leaves().for_each(|leaf| self.option(leaf.unit.as_deref()));
+        }
+    }
+
+    /// Which rules ask for words near each other. As with units, a taxonomy where none does ends before; a
+    /// marker that no unit begins with tells the two apart.
+    fn near(&mut self, taxonomy: &Taxonomy) {
+        for (at, rule) in taxonomy.rules.iter().enumerate() {
+            if let Some(near) = &rule.near {
+                self.0.update(b"near");
+                self.count(at);
+                self.texts(&near.words);
+                self.count(near.within as usize);
+            }
         }
     }
 

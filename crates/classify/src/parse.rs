@@ -7,6 +7,7 @@
 //! languages = ["es", "en"]
 //! unit = "orders"                                           # what contacts are divided by; may be left out
 //! effective = 2026-05-01                                    # from when on it is meant to hold; only shown
+//! folding = "loose"                                         # "plain": case and accents only; may be left out
 //!
 //! [owners.web]
 //! label = { es = "Compra en línea", en = "Online checkout" }
@@ -27,6 +28,7 @@
 //! priority = 10
 //! phrases = ["atascado en el paso"]
 //! regex = '\b(?:step|paso) (?:3|three|tres)\b'
+//! near = { words = ["boton", "pagar"], within = 6 }         # in any order
 //! none_of = { phrases = ["paso 3 del manual"] }
 //! channels = ["phone", "chat"]
 //! languages = ["es"]
@@ -34,6 +36,7 @@
 //! attributes = { shop = ["es", "pt"] }
 //! ```
 
+use crate::fold::Folding;
 use crate::mistake::Mistakes;
 use crate::place::Places;
 use crate::read::{self, Fields, Text, Value};
@@ -121,6 +124,10 @@ impl Reader<'_> {
         }
         let unclassified = Leaf { unit: self.unit(&mut fields), ..Leaf::unclassified() };
         self.made.leaves.insert(UNCLASSIFIED.to_owned(), unclassified);
+        if let Some(found) = self.optional_text(&mut fields, "folding") {
+            let folding = read::word(found, Folding::WORDS, Folding::from_word, &mut self.mistakes);
+            self.made.folding = folding.unwrap_or_default();
+        }
         if let Some(value) = fields.optional("owners") {
             self.owners(value);
         }

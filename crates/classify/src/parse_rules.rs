@@ -2,7 +2,7 @@
 
 use crate::parse::Reader;
 use crate::read::{self, Fields, Text, Value};
-use crate::{Conditions, Exclusion, Pattern, Rule, fold, limits};
+use crate::{Conditions, Exclusion, Near, Pattern, Rule, limits, near};
 use domain::{Channel, ReasonId, RuleId};
 use std::collections::BTreeSet;
 
@@ -25,9 +25,10 @@ impl Reader<'_> {
         let priority = self.priority(&mut fields);
         let phrases = self.phrases(&mut fields);
         let pattern = self.pattern(&mut fields);
+        let near = self.near(&mut fields);
         let none_of = self.none_of(&mut fields);
         let conditions = self.conditions(&mut fields);
-        let asked = ["phrases", "regex", "source_reason", "attributes"];
+        let asked = ["phrases", "regex", "near", "source_reason", "attributes"];
         if asked.iter().all(|key| fields.optional(key).is_none()) {
             let expected = asked.join("`, `");
             let message = format!("a rule that matches every contact, expected one of `{expected}`");
@@ -40,6 +41,7 @@ impl Reader<'_> {
             priority: priority.unwrap_or_default(),
             phrases,
             pattern,
+            near,
             none_of,
             conditions,
         });
@@ -64,13 +66,13 @@ impl Reader<'_> {
     fn phrases(&mut self, fields: &mut Fields<'_, '_>) -> BTreeSet<String> {
         let Some(value) = fields.optional("phrases") else { return BTreeSet::new() };
         let phrases = read::some_texts(value, limits::PHRASES, limits::PHRASE_BYTES, &mut self.mistakes);
-        phrases.into_iter().map(|phrase| fold::fold(&phrase.text)).collect()
+        phrases.into_iter().map(|phrase| self.made.folding.fold(&phrase.text)).collect()
     }
 
     fn pattern(&mut self, fields: &mut Fields<'_, '_>) -> Option<Pattern> {
         let value = fields.optional("regex")?;
         let found = read::text(value, limits::REGEX_BYTES, &mut self.mistakes)?;
-        match Pattern::compile(&found.text, self.weight_left) {
+        match Pattern::compile(&found.text, self.made.folding, self.weight_left) {
             Ok(pattern) => {
                 self.weight_left -= pattern.weight;
                 Some(pattern)
@@ -83,6 +85,40 @@ impl Reader<'_> {
                 None
             }
         }
+    }
+
+    fn near(&mut self, fields: &mut Fields<'_, '_>) -> Option<Near> {
+        let mut table = read::table(fields.optional("near")?, &mut self.mistakes)?;
+        let words = table.required("words", &mut self.mistakes).map(|value| self.near_words(value));
+        let within = table.required("within", &mut self.mistakes).and_then(|value| {
+            let found = read::number(value, limits::NEAR_WITHIN, &mut self.mistakes)?;
+            let least = words.as_ref().map_or(0, Vec::len);
+            if (found as usize) < least {
+                let message =
+                    format!("within {found} words, expected at least {least}: as many as there are");
+                self.mistakes.add(value.span(), message);
+            }
+            Some(found)
+        });
+        table.finish(&mut self.mistakes);
+        Some(Near { words: words?, within: within? })
+    }
+
+    fn near_words(&mut self, value: Value<'_, '_>) -> Vec<String> {
+        let mut words = BTreeSet::new();
+        let found = read::texts(value, limits::NEAR_WORDS, limits::PHRASE_BYTES, &mut self.mistakes);
+        if found.len() < 2 && value.get_ref().as_array().is_some_and(|list| list.len() < 2) {
+            self.mistakes.add(value.span(), "expected at least two words");
+        }
+        for Text { text, span } in found {
+            let word = self.made.folding.fold(&text);
+            if !near::is_word(&word) {
+                self.mistakes.add(span, format!("`{text}`, expected one word of letters and digits"));
+            } else if !words.insert(word) {
+                self.mistakes.add(span, format!("word `{text}` is there twice"));
+            }
+        }
+        words.into_iter().collect()
     }
 
     fn none_of(&mut self, fields: &mut Fields<'_, '_>) -> Exclusion {

@@ -2,7 +2,9 @@
 //! `\w` know ASCII only, which folded Latin text allows and which keeps the automata small and fast. What
 //! could never be found, or is found in every text, is a mistake. Matching takes linear time in the text.
 
-use crate::{fold, limits, needles};
+use crate::chain::{self, Chain};
+use crate::fold::Folding;
+use crate::{limits, needles};
 use regex_syntax::ast::{self, Ast, ClassPerlKind, ClassSetItem, Span, Visitor};
 use regex_syntax::hir::{Class, Hir, HirKind};
 use std::ops::Range;
@@ -12,6 +14,8 @@ use std::ops::Range;
 pub struct Pattern {
     source: String,
     regex: regex::bytes::Regex,
+    /// The same as a chain, if it is one.
+    pub(crate) chain: Option<Chain>,
     /// One of these is part of every match; `None` = nothing is known.
     pub(crate) needles: Option<Vec<Vec<u8>>>,
     /// Size before compilation: literals and class ranges, times their repetitions.
@@ -32,12 +36,12 @@ impl Pattern {
     }
 
     /// Compiles it, if it weighs no more than what is left for it.
-    pub(crate) fn compile(source: &str, weight_left: u64) -> Result<Self, Vec<BadPattern>> {
+    pub(crate) fn compile(source: &str, folding: Folding, weight_left: u64) -> Result<Self, Vec<BadPattern>> {
         let one = |message: String| vec![BadPattern { at: 0..source.len(), message }];
         let ast = ast::parse::Parser::new()
             .parse(source)
             .map_err(|e| vec![BadPattern { at: bytes(e.span()), message: e.kind().to_string() }])?;
-        let ascii = ascii_classes(source, &ast)?;
+        let ascii = ascii_classes(source, folding, &ast)?;
         let hir = regex_syntax::ParserBuilder::new()
             .utf8(false)
             .build()
@@ -61,12 +65,13 @@ impl Pattern {
                 let most = limits::REGEX_COMPILED_BYTES;
                 one(format!("too large when compiled, expected at most {most} bytes: repeat less"))
             })?;
-        Ok(Self { source: source.to_owned(), regex, needles: needles::of(&hir), weight })
+        let source = source.to_owned();
+        Ok(Self { source, regex, chain: chain::of(&hir), needles: needles::of(&hir), weight })
     }
 
     /// The first place in the folded text.
-    pub(crate) fn find(&self, folded: &str) -> Option<Range<usize>> {
-        self.regex.find(folded.as_bytes()).map(|found| found.range())
+    pub(crate) fn find(&self, folded: &[u8]) -> Option<Range<usize>> {
+        self.regex.find(folded).map(|found| found.range())
     }
 }
 
@@ -79,8 +84,9 @@ fn hir_message(error: &regex_syntax::Error) -> String {
 }
 
 /// The expression with Perl classes and word boundaries replaced by their ASCII forms.
-fn ascii_classes(source: &str, ast: &Ast) -> Result<String, Vec<BadPattern>> {
-    let Review { mut changes, bad } = match ast::visit(ast, Review::default()) {
+fn ascii_classes(source: &str, folding: Folding, ast: &Ast) -> Result<String, Vec<BadPattern>> {
+    let review = Review { folding, changes: Vec::new(), bad: Vec::new() };
+    let Review { mut changes, bad, .. } = match ast::visit(ast, review) {
         Ok(review) => review,
         Err(never) => match never {},
     };
@@ -111,8 +117,8 @@ enum Ascii {
 }
 
 /// Looks at every part of an expression once.
-#[derive(Default)]
 struct Review {
+    folding: Folding,
     changes: Vec<(Range<usize>, Ascii)>,
     bad: Vec<BadPattern>,
 }
@@ -123,8 +129,12 @@ impl Review {
     }
 
     fn literal(&mut self, literal: &ast::Literal) {
-        if !fold::is_folded(literal.c) {
-            let folded = fold::fold(literal.c.encode_utf8(&mut [0; 4]));
+        if self.folding == Folding::Loose && literal.c.is_whitespace() && literal.c != ' ' {
+            let message =
+                "white space of this kind is never in folded text, expected ` ` or folding = \"plain\"";
+            self.refuse(&literal.span, message.into());
+        } else if !self.folding.keeps(literal.c) {
+            let folded = self.folding.fold(literal.c.encode_utf8(&mut [0; 4]));
             let found = literal.c;
             self.refuse(&literal.span, format!("`{found}` is never in folded text, expected `{folded}`"));
         }

@@ -1,11 +1,11 @@
 //! One rule of a reason, and when it matches: some words of it are found, all its conditions hold, and none
-//! of its exclusions is found. The classifier only decides faster which rules need not be tried.
+//! of its exclusions is found. Of its words the phrases count first (the leftmost, of phrases at one place the
+//! longest), then the expression, then the words near each other. A rule without words is found in every text,
+//! at no place. The classifier only decides faster which rules need not be tried.
 
-use crate::{Input, Pattern};
+use crate::{Input, Near, Pattern};
 use domain::{Channel, ReasonId, RuleId};
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
 
 /// One rule. Rules are tried by ascending priority, and the first that matches decides the reason.
 #[derive(Debug, Clone)]
@@ -20,6 +20,8 @@ pub struct Rule {
     pub phrases: BTreeSet<String>,
     /// Regular expression over the folded text, as good as a phrase.
     pub pattern: Option<Pattern>,
+    /// Words near each other, as good as a phrase.
+    pub near: Option<Near>,
     /// What must not be found.
     pub none_of: Exclusion,
     /// What must hold besides.
@@ -52,28 +54,7 @@ pub struct Conditions {
 impl Rule {
     /// Whether the rule asks for words. One that does not goes by the source's code or attributes alone.
     pub fn has_words(&self) -> bool {
-        !self.phrases.is_empty() || self.pattern.is_some()
-    }
-
-    /// Where the rule's words are in the folded text: the first phrase, of phrases at one place the longest;
-    /// where there is none, the expression. A rule without words is found in every text, at no place.
-    pub(crate) fn find(&self, folded: &str) -> Option<Range<usize>> {
-        if !self.has_words() {
-            return Some(0..0);
-        }
-        self.find_phrase(folded).or_else(|| self.find_pattern(folded))
-    }
-
-    pub(crate) fn find_pattern(&self, folded: &str) -> Option<Range<usize>> {
-        self.pattern.as_ref().and_then(|pattern| pattern.find(folded))
-    }
-
-    fn find_phrase(&self, folded: &str) -> Option<Range<usize>> {
-        let places = self.phrases.iter().filter_map(|phrase| {
-            let from = folded.find(phrase.as_str())?;
-            Some(from..from + phrase.len())
-        });
-        places.min_by_key(|place| (place.start, Reverse(place.end)))
+        !self.phrases.is_empty() || self.pattern.is_some() || self.near.is_some()
     }
 }
 
@@ -81,11 +62,6 @@ impl Exclusion {
     /// Whether it excludes nothing.
     pub fn is_empty(&self) -> bool {
         self.phrases.is_empty() && self.pattern.is_none()
-    }
-
-    pub(crate) fn is_found(&self, folded: &str) -> bool {
-        self.phrases.iter().any(|phrase| folded.contains(phrase.as_str()))
-            || self.pattern.as_ref().is_some_and(|pattern| pattern.find(folded).is_some())
     }
 }
 

@@ -1,6 +1,7 @@
 //! The taxonomy as values: reasons in the customer's words, who owns their causes, what to do about them,
 //! and the rules that find them. Made by [`Taxonomy::parse`], never changed afterwards.
 
+use crate::fold::Folding;
 use crate::{Rule, TaxonomyMistake, meaning, parse};
 use domain::{Day, Disposition, Mechanism, OwnerId, ReasonId, UNCLASSIFIED};
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ pub struct Taxonomy {
     pub(crate) owners: BTreeMap<OwnerId, Owner>,
     /// By id, so that they are iterated in that order; `unclassified` is always there.
     pub(crate) leaves: BTreeMap<String, Leaf>,
+    pub(crate) folding: Folding,
     /// By ascending priority.
     pub(crate) rules: Vec<Rule>,
 }
@@ -130,6 +132,7 @@ impl Taxonomy {
             languages: Vec::new(),
             owners: BTreeMap::new(),
             leaves: BTreeMap::from([(UNCLASSIFIED.to_owned(), Leaf::unclassified())]),
+            folding: Folding::default(),
             rules: Vec::new(),
         }
     }
@@ -185,6 +188,11 @@ impl Taxonomy {
     /// The owner with this id.
     pub fn owner(&self, id: &OwnerId) -> Option<&Owner> {
         self.owners.get(id)
+    }
+
+    /// What its rules take for the same.
+    pub const fn folding(&self) -> Folding {
+        self.folding
     }
 
     /// All rules by ascending priority: the order in which they are tried.

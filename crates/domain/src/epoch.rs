@@ -4,7 +4,7 @@ use crate::{CutId, EpochId, Instant, Positions, Span};
 use sha2::{Digest, Sha256};
 
 /// Version of the engine's rules. Raised whenever the same facts would give other verdicts.
-pub const ENGINE_VERSION: u32 = 1;
+pub const ENGINE_VERSION: u32 = 2;
 
 /// The engine's settings. They are part of the epoch's identity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -167,7 +167,7 @@ impl Asserted {
         let strength = r.one_of(Strength::ALL)?;
         let case = r.option(|r| r.id().map(CaseId::from_bytes))?;
         let orders = r.list(|r| r.str().map(Box::from))?.into();
-        let Classified { reason, basis, confidence_ppm, evidence } = read_classified(r)?;
+        let Classified { reason, basis, confidence_ppm, evidence, .. } = read_reason(r)?;
         let dumb = r.option(|r| Ok((r.bool()?, FactId::from_bytes(r.id()?))))?;
         let carried = r.option(|r| r.list(|r| r.one_of(Mechanism::ALL)))?.map(Vec::into_boxed_slice);
         Ok(Self {
@@ -192,6 +192,7 @@ impl Asserted {
 
 pub(crate) fn write_classified(w: &mut Writer, c: &Classified) {
     write_reason(w, &c.reason, c.basis, c.confidence_ppm, c.evidence.as_ref());
+    w.list(c.further.iter(), |w, reason| w.str(reason.as_str()));
 }
 
 fn write_reason(
@@ -212,6 +213,11 @@ fn write_reason(
 }
 
 pub(crate) fn read_classified(r: &mut Reader<'_>) -> Result<Classified, Damaged> {
+    let reason = read_reason(r)?;
+    Ok(Classified { further: r.list(Reader::reason)?, ..reason })
+}
+
+fn read_reason(r: &mut Reader<'_>) -> Result<Classified, Damaged> {
     let narrow = |n: u64| u32::try_from(n).map_err(|_| Damaged);
     Ok(Classified {
         reason: r.reason()?,
@@ -219,6 +225,7 @@ pub(crate) fn read_classified(r: &mut Reader<'_>) -> Result<Classified, Damaged>
         confidence_ppm: i32::try_from(r.i64()?).map_err(|_| Damaged)?,
         evidence: r
             .option(|r| Ok(Evidence { rule: r.rule()?, from: narrow(r.u64()?)?, to: narrow(r.u64()?)? }))?,
+        further: Vec::new(),
     })
 }
 

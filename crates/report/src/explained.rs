@@ -164,7 +164,9 @@ impl ModelView {
         };
         let (familiarity, least) = self.familiarity;
         if self.words.is_empty() {
-            out.push_str(lang.pick("It knows none of these words.\n", "No conoce ninguna de estas palabras.\n"));
+            out.push_str(
+                lang.pick("It knows none of these words.\n", "No conoce ninguna de estas palabras.\n"),
+            );
         } else if familiarity < least {
             out.push_str(lang.pick(
                 "These words are too unlike those it learned, so it does not decide.\n",

@@ -49,6 +49,7 @@ static FIELDS: &[Cell<Contact>] = &[
     always("messages", Get::Int(|c| Some(c.messages.into())), "The customer's messages in this sitting; 1 for other kinds."),
     maybe("source_reason", Get::Text(|c| c.source_reason.as_deref()), "The agent's own code, never overwritten."),
     always("source_reasons", Get::Texts(|c| &c.source_reasons), "All the agent's codes, in the source's order."),
+    always("further_reasons", Get::Texts(|c| &c.further_reasons), "Further reasons besides `reason`, by priority, each once. `reason` alone counts, so that sums are totals."),
     always("attributes", Get::Attributes(|c| &c.attributes), "Allow-listed attributes of the source, keys sorted."),
     always("flags", Get::Texts(|c| &c.flags), "Data-quality flags, sorted, each once."),
     always("facts", Get::Ids(|c| &c.facts), "The facts that the contact was made from, sorted."),

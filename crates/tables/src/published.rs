@@ -59,6 +59,7 @@ pub static CONTACTS: LazyLock<Table> = LazyLock::new(|| Table {
         "reason",
         "reason_basis",
         "confidence_ppm",
+        "further_reasons",
         "rule_id",
         "span_from",
         "span_to",

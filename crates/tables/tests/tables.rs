@@ -55,6 +55,7 @@ fn changes() -> Vec<ContactChange> {
     (bare.wait_ms, bare.handle_ms, bare.abandoned, bare.transfers, bare.resolved) =
         (None, None, None, None, None);
     (bare.source_reason, bare.source_reasons, bare.products, bare.orders) = (None, vec![], vec![], vec![]);
+    bare.further_reasons = vec![];
     bare.attributes.clear();
     bare.flags.clear();
     let day = Day::parse("2026-05-13").expect("day");

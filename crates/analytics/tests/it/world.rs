@@ -175,6 +175,7 @@ pub fn contact(record: &str, sequence: u64, at: Instant) -> Contact {
         messages: 1,
         source_reason: None,
         source_reasons: vec![],
+        further_reasons: vec![],
         attributes: BTreeMap::new(),
         flags: vec![],
         facts: vec![FactId::from_bytes([1; 16])],

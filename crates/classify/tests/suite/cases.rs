@@ -74,15 +74,17 @@ fn shown(taxonomy: &Taxonomy) -> String {
     writeln!(out, "{} {} {:?}", taxonomy.name(), taxonomy.version(), taxonomy.languages()).unwrap();
     writeln!(out, "effective {:?}", taxonomy.effective().map(|day| day.to_string())).unwrap();
     writeln!(out, "meaning {meaning}").unwrap();
+    writeln!(out, "folding {:?}", taxonomy.folding()).unwrap();
     for owner in taxonomy.owners() {
         writeln!(out, "owner {} {:?}", owner.id, owner.labels).unwrap();
     }
     for leaf in taxonomy.leaves() {
         writeln!(out, "{leaf:#?}").unwrap();
     }
-    for Rule { id, reason, priority, phrases, pattern, none_of, conditions } in taxonomy.rules() {
+    for Rule { id, reason, priority, phrases, pattern, near, none_of, conditions } in taxonomy.rules() {
         writeln!(out, "rule {priority} {id} of {reason}: {phrases:?}").unwrap();
         writeln!(out, "  regex {:?}", pattern.as_ref().map(|p| p.as_str())).unwrap();
+        writeln!(out, "  near {:?}", near.as_ref().map(|near| (&near.words, near.within))).unwrap();
         let excluded = none_of.pattern.as_ref().map(|p| p.as_str());
         writeln!(out, "  none of {:?} {excluded:?}", none_of.phrases).unwrap();
         writeln!(out, "  {conditions:?}").unwrap();

@@ -12,6 +12,7 @@ mod meaning;
 mod model;
 mod reference;
 mod retail;
+mod work;
 
 use classify::{Classifier, Input, Taxonomy};
 use domain::{Channel, ReasonBasis};

@@ -28,6 +28,7 @@ id = "step3.1"
 priority = 10
 phrases = ["paso 3", "step 3"]
 regex = '\bpaso tres\b'
+near = { words = ["paso", "Atascado"], within = 5 }
 none_of = { phrases = ["manual"], regex = 'paso 3 del .{0,9}libro' }
 channels = ["phone", "chat"]
 languages = ["es"]
@@ -61,15 +62,16 @@ fn edited(edits: &[(&str, &str)]) -> [u8; 32] {
     meaning(&text)
 }
 
-/// The meaning of `cases/format.toml` before taxonomies could name units.
+/// The meaning of `cases/format.toml` before taxonomies could name units, or words near each other, and when
+/// there was only the folding that is now called plain.
 const FORMAT_WITHOUT_UNITS: &str = "dd8a0d664eddaf6e8ccd134556192dad21faf909f5bc74ead6ac5e73b6ce23c0";
 
 #[test]
 fn without_units_it_is_what_it_was_before_there_were_any() {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/format.toml");
     let text = std::fs::read_to_string(path).unwrap();
-    let without: String =
-        text.lines().filter(|line| !line.starts_with("unit = ")).map(|line| format!("{line}\n")).collect();
+    let is_old = |line: &&str| !["unit = ", "near = "].iter().any(|new| line.starts_with(new));
+    let without: String = text.lines().filter(is_old).map(|line| format!("{line}\n")).collect();
     let hex = |meaning: [u8; 32]| meaning.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     assert_ne!(hex(meaning(&text)), FORMAT_WITHOUT_UNITS);
     assert_eq!(hex(meaning(&without)), FORMAT_WITHOUT_UNITS);
@@ -98,6 +100,20 @@ fn units_count_as_they_are_resolved() {
 }
 
 #[test]
+fn how_words_are_folded_counts_where_there_are_words() {
+    let plain = |text: &str| text.replacen("languages", "folding = 'plain'\nlanguages", 1);
+    let loose = |text: &str| text.replacen("languages", "folding = 'loose'\nlanguages", 1);
+    assert_eq!(meaning(&loose(BASE)), meaning(BASE));
+    assert_ne!(meaning(&plain(BASE)), meaning(BASE));
+    let rules = BASE.find("[[reason.rule]]").unwrap();
+    let wordless =
+        format!("{}[[reason.rule]]\nid = 'x'\npriority = 1\nsource_reason = ['X']\n", &BASE[..rules]);
+    assert_eq!(meaning(&plain(&wordless)), meaning(&wordless));
+    let barred = format!("{wordless}none_of.phrases = ['no']\n");
+    assert_ne!(meaning(&plain(&barred)), meaning(&barred));
+}
+
+#[test]
 fn layout_keeps_it() {
     let edits: &[&[(&str, &str)]] = &[
         &[("name = \"shop\"", "# a comment\n\nname   =   'shop'")],
@@ -108,6 +124,7 @@ fn layout_keeps_it() {
             "phrases = [\n  \"STEP 3\",\n  \"pásó 3\", \"paso 3\", # again\n]",
         )],
         &[(r"'\bpaso tres\b'", r#""\\bpaso tres\\b""#)],
+        &[("[\"paso\", \"Atascado\"]", "[\"atascado\", \"PASO\"]")],
         &[("[\"phone\", \"chat\"]", "[\"chat\", \"phone\"]")],
         &[("[\"WEB-3\", \"WEB-4\"]", "[\"WEB-4\", \"WEB-3\"]")],
         &[("priority = 10", "priority = 0x0F"), ("priority = 20", "priority = 1_000")],
@@ -150,6 +167,9 @@ fn what_counts_changes_it() {
         (r"\bpaso tres\b", r"\bpaso tres"),
         ("phrases = [\"manual\"]", "phrases = [\"manuales\"]"),
         ("libro", "libros"),
+        ("within = 5", "within = 6"),
+        ("\"Atascado\"", "\"atascada\""),
+        ("near = { words = [\"paso\", \"Atascado\"], within = 5 }\n", ""),
         ("[\"phone\", \"chat\"]", "[\"phone\"]"),
         ("languages = [\"es\"]", "languages = [\"en\"]"),
         ("\"WEB-3\", \"WEB-4\"", "\"WEB-3\", \"web-4\""),

@@ -7,6 +7,7 @@ use domain::closed::{Direction, HandleBasis, ReasonBasis, Strength};
 use domain::contact::Provenance;
 use domain::fact::ContactRecorded;
 use domain::{Body, CaseId, Contact, ContactId, FactId, Instant, Origin, Placed, Precision, Sequence, Words};
+use std::collections::BTreeSet;
 
 /// A record's newest state without its words, which were used up in classifying it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -130,6 +131,8 @@ fn together(rules: &Ruleset, parts: &[&Part]) -> Built {
         join_asserted(&mut built.asserted, part, &mut classified);
     }
     normalise(&mut built.contact);
+    let mut seen = BTreeSet::from([built.asserted.reason.to_string()]);
+    built.contact.further_reasons.retain(|reason| seen.insert(reason.clone()));
     built.asserted.orders = boxed(&built.contact.orders);
     built
 }
@@ -159,7 +162,7 @@ fn asserted(rules: &Ruleset, part: &Part) -> Asserted {
 
 fn contact(rules: &Ruleset, part: Part) -> Contact {
     let (id, day) = (part.record(), part.occurred_at.day(rules.zone()));
-    let Part { fact, origin, occurred_at, precision, recorded: r, provenance, .. } = part;
+    let Part { fact, origin, occurred_at, precision, recorded: r, classified, provenance } = part;
     let mut contact = Contact {
         id,
         // The real one is set when the contact is emitted.
@@ -194,6 +197,7 @@ fn contact(rules: &Ruleset, part: Part) -> Contact {
         messages: 1,
         source_reason: r.source_reason,
         source_reasons: r.source_reasons,
+        further_reasons: classified.further.iter().map(ToString::to_string).collect(),
         attributes: r.attributes,
         flags: r.flags,
         facts: vec![fact],
@@ -223,6 +227,9 @@ fn join_contact(into: &mut Contact, part: &Part) {
     into.orders.extend(r.orders.iter().cloned());
     into.source_reasons.extend(r.source_reasons.iter().cloned());
     into.flags.extend(r.flags.iter().cloned());
+    let c = &part.classified;
+    let said = part.classifies().then_some(&c.reason);
+    into.further_reasons.extend(said.into_iter().chain(&c.further).map(ToString::to_string));
     for (name, value) in &r.attributes {
         into.attributes.entry(name.clone()).or_insert_with(|| value.clone());
     }

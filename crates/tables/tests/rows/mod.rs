@@ -45,6 +45,7 @@ pub fn contact(record: &str, sequence: u64, at: &str) -> Contact {
         messages: 1,
         source_reason: Some("?".to_owned()),
         source_reasons: texts(&["?", "late"]),
+        further_reasons: texts(&["invoice"]),
         attributes: BTreeMap::from(
             [("sector", "energy"), ("area", "11")].map(|(k, v)| (k.to_owned(), v.to_owned())),
         ),
