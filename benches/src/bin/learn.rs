@@ -1,7 +1,8 @@
 //! What the learned classifier is worth: accuracy, calibration, rejection, time, speed and size on labelled texts.
 //!
 //! `learn TRAIN.csv TEST.csv` trains on one file and tests on the other. `learn TRAIN.csv --folds K` holds every K-th
-//! text of each class out, `--few N` all but N texts of each class; `--seeds S` does so in S random orders. `--table
+//! text of each class out, each in turn, `--few N` all but N texts of each class; `--seeds S` does so once in each of S
+//! random orders. `--table
 //! FILE` uses a token table. `--dumb MAPPING.csv` (columns `intent`, `dumb`) measures how well contacts that are not
 //! avoidable are recognised. Prints a line a run, then mean and standard deviation. Columns `text,label`.
 #![allow(
@@ -58,10 +59,15 @@ fn main() {
         let test = read(test);
         runs.push(run(&of(&rows, |_| true), &of(&test, |_| true), &args));
     } else {
-        for seed in 0..args.seeds.unwrap_or(1) {
+        // with seeds one fold of each order; without, every fold of one order
+        let orders: Vec<(u64, usize)> = match (args.seeds, args.folds) {
+            (Some(seeds), _) => (0..seeds).map(|seed| (seed, 0)).collect(),
+            (None, folds) => (0..folds.unwrap_or(1)).map(|fold| (0, fold)).collect(),
+        };
+        for (seed, fold) in orders {
             let place = places(&rows, seed);
             let is_test = |at: usize| match (args.folds, args.few) {
-                (Some(folds), _) => place[at] % folds == 0,
+                (Some(folds), _) => place[at] % folds == fold,
                 (None, Some(few)) => place[at] >= few,
                 (None, None) => panic!("expected a second file, --folds or --few"),
             };

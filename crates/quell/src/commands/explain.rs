@@ -99,6 +99,7 @@ fn explained(row: &Value, rules: &Ruleset, recorded: &[ContactRecorded], lang: &
     let matched = decider.classify(&input(record, words));
     let is_same = rule.is_some() && matched.evidence.as_ref().map(|e| e.rule.to_string()) == rule;
     let found = matched.evidence.filter(|_| is_same).and_then(|e| words.get(e.from as usize..e.to as usize));
+    let further = decider.further(&input(record, words));
     let label =
         |id: &str| rules.taxonomy().leaf(id).map_or(id.to_owned(), |leaf| leaf.label(lang).to_owned());
     Ok(Explained {
@@ -112,7 +113,10 @@ fn explained(row: &Value, rules: &Ruleset, recorded: &[ContactRecorded], lang: &
         rule,
         words: found.filter(|words| !words.is_empty()).map(str::to_owned),
         model: (!words.is_empty()).then(|| model_view(decider, words)).flatten(),
-        further: Vec::new(),
+        further: further
+            .into_iter()
+            .map(|(reason, found)| (reason.to_string(), found.rule.to_string()))
+            .collect(),
         mechanisms: mechanisms(&row["proofs"])?,
         text: text_state(recorded),
     })
@@ -190,6 +194,7 @@ fn as_json(e: &Explained) -> Value {
         "source_reason": e.source_reason,
         "rule": e.rule,
         "words": e.words,
+        "further": e.further.iter().map(|(reason, rule)| json!({ "reason": reason, "rule": rule })).collect::<Vec<_>>(),
         "model": model,
         "mechanisms": e.mechanisms.iter().map(mechanism).collect::<Vec<_>>(),
         "text": match e.text {
