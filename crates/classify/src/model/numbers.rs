@@ -21,12 +21,13 @@ impl Random {
     /// In `[0, n)`; `n` is not 0. Its bias is below n / 2⁶⁴.
     #[inline(always)]
     pub(super) const fn below(&mut self, n: usize) -> usize {
-        ((self.next() as u128 * n as u128) >> 64) as usize
+        #[expect(clippy::cast_possible_truncation, reason = "less than n")]
+        let below = ((self.next() as u128 * n as u128) >> 64) as usize;
+        below
     }
 
     /// In `[-1, 1)`.
     pub(super) fn signed_unit(&mut self) -> f32 {
-        #[expect(clippy::cast_possible_truncation, reason = "24 bits are a float's")]
         let bits = (self.next() >> 40) as u32;
         bits as f32 / (1u32 << 23) as f32 - 1.0
     }
