@@ -128,7 +128,9 @@ fn run(examples: &[Labelled<'_>], test: &[Labelled<'_>], args: &Args) -> Figures
     let table = args.table.as_ref().map(|table| (table, Choice::Always));
     let model = train(examples, table, &mut in_turn).unwrap();
     let seconds = begun.elapsed().as_secs_f64();
-    let bytes = model.to_bytes().len();
+    let file = model.to_bytes();
+    let bytes = file.len();
+    let hash: String = Model::sha256(&file)[..4].iter().map(|byte| format!("{byte:02x}")).collect();
     let m = measure(&model, test, model.least_familiarity(ACCEPTED_LOSS));
     let mut figures = vec![
         ("accuracy", m.accuracy),
@@ -145,7 +147,7 @@ fn run(examples: &[Labelled<'_>], test: &[Labelled<'_>], args: &Args) -> Figures
     let megabytes = bytes as f64 / 1e6;
     figures.extend([("training, s", seconds), ("model, MB", megabytes), ("texts/s", speed(&model, test))]);
     let line: Vec<String> = figures.iter().map(|(name, value)| format!("{name} {value:.4}")).collect();
-    println!("{} train, {} test: {}", examples.len(), test.len(), line.join(", "));
+    println!("{} train, {} test, model {hash}: {}", examples.len(), test.len(), line.join(", "));
     figures
 }
 
