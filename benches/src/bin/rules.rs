@@ -15,6 +15,8 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 const BENCH: &str = include_str!("../../../deploy/taxonomies/bench.toml");
 /// Texts of the second measurement are repeated or cut to this many bytes.
 const EQUAL_BYTES: usize = 4_096;
+/// Pairs of rule and text that are measured again. Many more than can be interrupted by chance.
+const AGAIN: usize = 4_000;
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
@@ -147,22 +149,39 @@ fn slowest_of(taxonomy: &Taxonomy, folders: &[PathBuf]) {
     let mut texts = made_to_be_slow(taxonomy);
     folders.iter().for_each(|folder| collect(folder, &mut texts));
     let texts: Vec<_> = texts.iter().filter(|(_, text)| !text.is_empty()).map(equal).collect();
-    let mut all = Vec::new();
-    for rule in taxonomy.rules() {
-        let classifier = Classifier::new(&alone(rule, taxonomy.folding()));
-        let mut scratch = Scratch::default();
-        for (name, text) in &texts {
-            let mut best = Best::new();
-            for _ in 0..5 {
-                best.wall(|| classifier.classify_with(&mut scratch, &input(text, &BTreeMap::new())));
-            }
-            all.push((best.nanos as f64 / text.len() as f64, rule.id.to_string(), name.clone()));
+    let classifiers: Vec<_> =
+        taxonomy.rules().iter().map(|rule| Classifier::new(&alone(rule, taxonomy.folding()))).collect();
+    let mut scratch = Scratch::default();
+    let mut nanos_a_byte = |rule: usize, text: &str, passes: u32| {
+        let mut best = Best::new();
+        for _ in 0..passes {
+            best.wall(|| classifiers[rule].classify_with(&mut scratch, &input(text, &BTreeMap::new())));
         }
+        best.nanos as f64 / text.len() as f64
+    };
+    let mut all = Vec::new();
+    for (rule, text) in
+        (0..taxonomy.rules().len()).flat_map(|rule| (0..texts.len()).map(move |text| (rule, text)))
+    {
+        all.push((nanos_a_byte(rule, &texts[text].1, 5), rule, text));
     }
     all.sort_by(|a, b| a.0.total_cmp(&b.0));
     let median = all[all.len() / 2].0;
+    let first = all[all.len() - 1].0 / median;
+    // The slowest of a million short measurements is whatever the machine interrupted. What looked slow is
+    // measured again, three times at other moments; its least time is what it takes.
+    let looked_slow = all.len().saturating_sub(AGAIN);
+    for _ in 0..3 {
+        for (nanos, rule, text) in &mut all[looked_slow..] {
+            *nanos = nanos.min(nanos_a_byte(*rule, &texts[*text].1, 30));
+        }
+    }
+    all.sort_by(|a, b| a.0.total_cmp(&b.0));
     say(&format!("{} rules, {} texts, median {median:.3} ns a byte", taxonomy.rules().len(), texts.len()));
-    for (nanos, rule, text) in all.iter().rev().take(5) {
+    say(&format!("the slowest at first sight {first:.2} × the median, the {AGAIN} slowest measured again:"));
+    let mut told = std::collections::BTreeSet::new();
+    for (nanos, rule, text) in all.iter().rev().filter(|(_, _, text)| told.insert(*text)).take(8) {
+        let (rule, text) = (&taxonomy.rules()[*rule].id, &texts[*text].0);
         say(&format!("{:>8.2} × the median: {rule} on {text}", nanos / median));
     }
 }

@@ -158,9 +158,8 @@ impl Folded {
         } else if let Some(folded) = lower_simply(c) {
             self.push_folded(folded, source, false);
         } else {
-            let folded = c.to_lowercase().map(plain);
-            let grows = folded.len() > 1;
-            folded.for_each(|folded| self.push_folded(folded, source.clone(), grows));
+            let (folded, len) = lower_by_table(c);
+            folded[..len].iter().for_each(|&folded| self.push_folded(folded, source.clone(), len > 1));
         }
     }
 
@@ -264,11 +263,10 @@ impl<'a> Runs<'a> {
             self.enter(folded, source.start);
             self.to.push_folded(folded, source.clone(), false);
         } else {
-            let folded = c.to_lowercase().map(plain);
-            let grows = folded.len() > 1;
-            for folded in folded {
+            let (folded, len) = lower_by_table(c);
+            for &folded in &folded[..len] {
                 self.enter(folded, source.start);
-                self.to.push_folded(folded, source.clone(), grows);
+                self.to.push_folded(folded, source.clone(), len > 1);
             }
         }
         self.at = source.end;
@@ -367,8 +365,8 @@ const fn lower_word(word: u64) -> u64 {
     word | (from_a & !above_z & !word & HIGH) >> 2
 }
 
-/// Lower-case without accent where no table has to be asked: the letters of Western Europe, punctuation,
-/// currencies and pictures.
+/// Lower-case without accent where no table has to be asked: the letters of Western Europe, accents, scripts
+/// without capitals, punctuation, currencies and pictures.
 const fn lower_simply(c: char) -> Option<char> {
     match c {
         'À'..='Ä' => Some('a'),
@@ -379,7 +377,9 @@ const fn lower_simply(c: char) -> Option<char> {
         'Ñ' => Some('n'),
         'Ç' => Some('c'),
         'ß'..='ÿ' => Some(plain(c)),
-        '\u{80}'..='¿' | '\u{2010}'..='\u{20ff}' | '\u{1f000}'..='\u{1faff}' => Some(c),
+        '\u{80}'..='¿' | '\u{300}'..='\u{36f}' | '\u{590}'..='\u{109f}' => Some(c),
+        '\u{2010}'..='\u{20ff}' | '\u{2e80}'..='\u{a63f}' | '\u{ac00}'..='\u{d7af}' => Some(c),
+        '\u{1f000}'..='\u{1faff}' => Some(c),
         _ => None,
     }
 }
@@ -387,6 +387,18 @@ const fn lower_simply(c: char) -> Option<char> {
 /// Lower-case without accent, of one character alone.
 pub(crate) fn lower(c: char) -> impl Iterator<Item = char> {
     c.to_lowercase().map(plain)
+}
+
+/// Lower-case without accent: how many characters, and which.
+fn lower_by_table(c: char) -> ([char; 3], usize) {
+    let mut folded = ['\0'; 3];
+    if c == 'İ' {
+        return (['i', '\u{307}', '\0'], 2); // the one that grows, and the slowest in the tables
+    }
+    let lower = c.to_lowercase();
+    let len = lower.len();
+    folded.iter_mut().zip(lower).for_each(|(to, c)| *to = plain(c));
+    (folded, len)
 }
 
 const fn plain(c: char) -> char {

@@ -18,6 +18,17 @@ pub(crate) struct Clause {
     full: u8,
     /// Between its parts, where it is a chain.
     gaps: Vec<Gap>,
+    /// Its needles in [`Sieve::sought`].
+    sought: Range<usize>,
+}
+
+/// A needle that a clause looks for.
+#[derive(Debug, Clone, Copy)]
+struct Sought {
+    needle: u32,
+    part: u8,
+    /// Its place among the needles of the part, the preferred first.
+    rank: u16,
 }
 
 /// A needle found counts for a part of a clause.
@@ -25,7 +36,6 @@ pub(crate) struct Clause {
 struct Hit {
     clause: u32,
     part: u8,
-    /// Its place among the needles of the part, the preferred first.
     rank: u16,
 }
 
@@ -54,7 +64,7 @@ impl Builder {
     /// Nothing that must be there is known.
     pub(crate) fn unknown(&mut self, rule: Option<usize>) -> usize {
         let clause = self.clauses.len();
-        self.clauses.push(Clause { rule, full: 1, gaps: Vec::new() });
+        self.clauses.push(Clause { rule, full: 1, gaps: Vec::new(), sought: 0..0 });
         self.always.push(small(clause));
         clause
     }
@@ -62,7 +72,7 @@ impl Builder {
     fn enter(&mut self, rule: Option<usize>, parts: Vec<Vec<Needle>>, gaps: Vec<Gap>) -> usize {
         let clause = self.clauses.len();
         let full = u8::MAX >> (8 - parts.len());
-        self.clauses.push(Clause { rule, full, gaps });
+        self.clauses.push(Clause { rule, full, gaps, sought: 0..0 });
         for (part, needles) in (0u8..).zip(parts) {
             for (rank, needle) in (0u16..).zip(needles) {
                 self.needles.entry(needle).or_default().push(Hit { clause: small(clause), part, rank });
@@ -77,13 +87,23 @@ impl Builder {
             automaton: automaton(self.needles.keys()),
             needles: Vec::with_capacity(self.needles.len()),
             hits: Vec::new(),
+            sought: Vec::new(),
             clauses: self.clauses,
             always: self.always,
         };
-        for (needle, hits) in self.needles {
+        let mut sought = vec![Vec::new(); sieve.clauses.len()];
+        for (number, (needle, hits)) in (0u32..).zip(self.needles) {
+            for &Hit { clause, part, rank } in &hits {
+                sought[clause as usize].push(Sought { needle: number, part, rank });
+            }
             let from = sieve.hits.len();
             sieve.hits.extend(hits);
             sieve.needles.push((needle, from..sieve.hits.len()));
+        }
+        for (clause, sought) in sieve.clauses.iter_mut().zip(sought) {
+            let from = sieve.sought.len();
+            sieve.sought.extend(sought);
+            clause.sought = from..sieve.sought.len();
         }
         sieve
     }
@@ -92,9 +112,10 @@ impl Builder {
 /// What [`Builder`] was given, ready to run.
 pub(crate) struct Sieve {
     automaton: Option<Scanner>,
-    /// Needles and their hits, ascending by clause.
+    /// Needles and their hits.
     needles: Vec<(Needle, Range<usize>)>,
     hits: Vec<Hit>,
+    sought: Vec<Sought>,
     clauses: Vec<Clause>,
     always: Vec<u32>,
 }
@@ -111,6 +132,8 @@ pub(crate) struct Found {
     events: Vec<Event>,
     /// Needles found, one bit each.
     heard: Vec<u64>,
+    /// Number of the last event of each needle that was found; of others it says nothing.
+    latest: Vec<u32>,
     /// Parts found of each clause.
     parts: Vec<u8>,
     /// Clauses of which a part was found.
@@ -126,8 +149,9 @@ pub(crate) struct Found {
 
 #[derive(Debug, Clone, Copy)]
 struct Event {
-    needle: u32,
     end: u32,
+    /// Number of the event before it of the same needle; its own if it is the first.
+    before: u32,
 }
 
 /// A needle of a clause that stands in the text. In the order in which matches are preferred.
@@ -179,11 +203,24 @@ impl Found {
         self.events.clear();
         self.heard.clear();
         self.heard.resize(sieve.needles.len().div_ceil(64), 0);
+        self.latest.resize(sieve.needles.len(), 0);
         self.rules.clear();
         self.rules.resize(rules.div_ceil(64), 0);
         self.parts.resize(sieve.clauses.len(), 0);
         self.is_crowded = false;
         self.steps = 0;
+    }
+
+    /// Keeps where a needle ends.
+    fn keep(&mut self, needle: usize, end: usize, is_first: bool) {
+        let event = small(self.events.len());
+        let before = if is_first { event } else { self.latest[needle] };
+        self.events.push(Event { end: u32::try_from(end).unwrap_or(u32::MAX), before });
+        self.latest[needle] = event;
+    }
+
+    fn has_heard(&self, needle: usize) -> bool {
+        self.heard[needle / 64] >> (needle % 64) & 1 == 1
     }
 
     /// Marks a needle; whether it was new.
@@ -214,14 +251,15 @@ impl Sieve {
     /// knows phrases only.
     pub(crate) fn find(&self, clause: usize, text: &[u8], found: &mut Found) -> Option<Range<usize>> {
         found.places.clear();
-        for event in &found.events {
-            let (needle, hits) = &self.needles[event.needle as usize];
-            let hits = &self.hits[hits.clone()];
-            let first = hits.partition_point(|hit| (hit.clause as usize) < clause);
-            found.steps += 1;
-            for hit in hits[first..].iter().take_while(|hit| hit.clause as usize == clause) {
-                let start = event.end.saturating_sub(small(needle.bytes.len()));
-                found.places.push(Place { part: hit.part, start, rank: hit.rank, end: event.end });
+        let sought = &self.sought[self.clauses[clause].sought.clone()];
+        found.steps += sought.len();
+        for &Sought { needle, part, rank } in sought {
+            let (needle, bytes) = (needle as usize, small(self.needles[needle as usize].0.bytes.len()));
+            let mut next = found.has_heard(needle).then(|| found.latest[needle]);
+            while let Some(at) = next {
+                let Event { end, before } = found.events[at as usize];
+                found.places.push(Place { part, start: end.saturating_sub(bytes), rank, end });
+                next = (before != at).then_some(before);
             }
         }
         found.steps += found.places.len();
@@ -254,8 +292,8 @@ impl Sieve {
             for index in 0..matches {
                 let needle = automaton.match_pattern(state, index).as_usize();
                 if self.needles[needle].0.stands(text, at + 1) {
-                    found.events.push(Event { needle: small(needle), end: small(at + 1) });
-                    self.hear(needle, found);
+                    let is_first = self.hear(needle, found);
+                    found.keep(needle, at + 1, is_first);
                 }
             }
         }
@@ -278,9 +316,7 @@ impl Sieve {
                 if !self.hear(needle, found) {
                     break;
                 }
-                found
-                    .events
-                    .push(Event { needle: small(needle), end: u32::try_from(at + 1).unwrap_or(u32::MAX) });
+                found.keep(needle, at + 1, true);
             }
         }
     }
