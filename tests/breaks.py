@@ -33,8 +33,9 @@ BREAKS = [
      "from: end.positions", "from: Positions::start()"),
     ("P7", "the limit on memory is not looked at", "crates/quell/src/pipeline/fold.rs",
      "if bytes > most {", "if bytes > most && most == 0 {"),
-    ("P11", "the day that a contact leaves is not published anew", "crates/engine/src/assemble/emit.rs",
-     "out.touched.insert(before.day);", ""),
+    ("P11", "the day that a contact leaves is not published anew", "crates/analytics/sql/publish/touched.sql",
+     "SELECT dt FROM contact_rows WHERE contact_id IN (SELECT contact_id FROM new_contact_rows)",
+     "SELECT dt FROM new_contact_rows"),
 ]
 
 
