@@ -33,9 +33,9 @@ BREAKS = [
      "from: end.positions", "from: Positions::start()"),
     ("P7", "the limit on memory is not looked at", "crates/quell/src/pipeline/fold.rs",
      "if bytes > most {", "if bytes > most && most == 0 {"),
-    ("P11", "the day that a contact leaves is not published anew", "crates/analytics/sql/publish/touched.sql",
-     "SELECT dt FROM contact_rows WHERE contact_id IN (SELECT contact_id FROM new_contact_rows)",
-     "SELECT dt FROM new_contact_rows"),
+    # A day is told twice, by the commit and by its rows: losing one of both loses nothing, so the sum is broken.
+    ("P11", "of the days that were touched the first is not published anew", "crates/analytics/src/publish/contacts.rs",
+     "Some(base) => touched(job, base.since)?,", "Some(base) => touched(job, base.since)?.into_iter().skip(1).collect(),"),
 ]
 
 
