@@ -1,34 +1,35 @@
-//! Reading and writing small text files, with one clear message for each way in which that can fail.
+//! Reading and writing small files, with one clear message for each way in which that can fail.
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use std::io::ErrorKind;
 use std::path::Path;
 
-/// Reads a file; `what` is what it is to the person who named it, such as `the mapping`.
+/// Reads a TOML file; `what` is what it is to the person who named it, such as `the mapping`.
 pub fn read(path: &Path, what: &str) -> Result<String> {
-    let name = path.display();
-    if path.is_dir() {
-        bail!("cannot read {what} {name}: it is a folder; expected a TOML file");
-    }
-    std::fs::read_to_string(path).map_err(|error| match error.kind() {
-        ErrorKind::NotFound => anyhow!("cannot read {what} {name}: no such file"),
-        ErrorKind::PermissionDenied => anyhow!("cannot read {what} {name}: permission denied"),
-        ErrorKind::InvalidData => anyhow!("cannot read {what} {name}: expected TOML in UTF-8"),
-        _ => anyhow!("cannot read {what} {name}: {error}"),
-    })
+    let text = String::from_utf8(bytes(path, what, "a TOML file")?);
+    text.map_err(|_| anyhow!("cannot read {what} {}: expected TOML in UTF-8", path.display()))
 }
 
-/// Reads a file of bytes; `what` is what it is to the person who named it.
+/// Reads a file of bytes.
 pub fn read_bytes(path: &Path, what: &str) -> Result<Vec<u8>> {
+    bytes(path, what, "a file")
+}
+
+fn bytes(path: &Path, what: &str, expected: &str) -> Result<Vec<u8>> {
     let name = path.display();
     if path.is_dir() {
-        bail!("cannot read {what} {name}: it is a folder; expected a file");
+        bail!("cannot read {what} {name}: it is a folder; expected {expected}");
     }
     std::fs::read(path).map_err(|error| match error.kind() {
         ErrorKind::NotFound => anyhow!("cannot read {what} {name}: no such file"),
         ErrorKind::PermissionDenied => anyhow!("cannot read {what} {name}: permission denied"),
         _ => anyhow!("cannot read {what} {name}: {error}"),
     })
+}
+
+/// Lower-case hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Writes a file in one step: whoever looks sees the earlier file or the whole new one.

@@ -7,6 +7,7 @@
 mod closed;
 
 use crate::instance::Instance;
+use crate::text::hex;
 use crate::{learned, pipeline};
 use analytics::{Session, WeekAt};
 use anyhow::{Context as _, Result, ensure};
@@ -14,7 +15,6 @@ use domain::{EpochId, Instant, IsoWeek};
 
 use lake::Cut;
 use report::weekly::{Provenance, Weekly};
-use std::fmt::Write as _;
 
 pub use closed::close;
 
@@ -93,12 +93,4 @@ impl Named {
 
 fn whole_days(span: domain::Span) -> u64 {
     span.micros().unsigned_abs() / domain::Span::from_days(1).micros().unsigned_abs()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut out, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(out, "{byte:02x}");
-        out
-    })
 }

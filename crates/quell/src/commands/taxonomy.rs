@@ -5,6 +5,7 @@ use crate::cli;
 use crate::failure::{Exit, Failure};
 use crate::ingest::{self, Publication};
 use crate::pipeline;
+use crate::text::hex;
 use anyhow::{Result, bail};
 use classify::{Leaf, Taxonomy};
 use serde_json::{Value, json};
@@ -105,8 +106,4 @@ fn json(origin: &str, taxonomy: &Taxonomy) -> Value {
         "meaning": hex(&taxonomy.meaning()),
         "reasons": reasons,
     })
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }

@@ -6,6 +6,7 @@ use crate::failure::{Exit, Failure};
 use crate::labels::{self, Row};
 use crate::learned;
 use crate::progress::Steps;
+use crate::text::hex;
 use anyhow::{Result, anyhow, bail};
 use classify::model::{Choice, Job, Labelled, Measured, Model, OUT_OF_SCOPE, PerReason, measure, train};
 use classify::{Taxonomy, language};
@@ -86,8 +87,13 @@ fn trained(model: &Model, file: &[u8], out_of_scope: usize, args: &cli::Train) -
         h.accuracy * 100.0,
         h.ece,
     );
-    let _ =
-        writeln!(out, "features {}, {:.1} MB, sha256 {}", h.kind.word(), file.len() as f64 / 1e6, hex(file));
+    let _ = writeln!(
+        out,
+        "features {}, {:.1} MB, sha256 {}",
+        h.kind.word(),
+        file.len() as f64 / 1e6,
+        hex(&Model::sha256(file))
+    );
     out
 }
 
@@ -103,12 +109,8 @@ fn trained_json(model: &Model, file: &[u8], out_of_scope: usize) -> Value {
         "ece": h.ece,
         "features": h.kind.word(),
         "bytes": file.len(),
-        "sha256": hex(file),
+        "sha256": hex(&Model::sha256(file)),
     })
-}
-
-fn hex(file: &[u8]) -> String {
-    Model::sha256(file).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 pub(super) fn eval(shell: &mut Shell, args: &cli::Eval) -> Result<Exit, Failure> {

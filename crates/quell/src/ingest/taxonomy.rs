@@ -3,6 +3,7 @@
 use super::state;
 use crate::instance::Instance;
 use crate::pipeline;
+use crate::text::hex;
 use anyhow::{Result, anyhow};
 use classify::Taxonomy;
 use domain::fact::TaxonomyPublished;
@@ -22,7 +23,7 @@ pub struct Publication {
 pub fn publish_taxonomy(instance: &Instance, toml: String, file: &str) -> Result<Publication> {
     let taxonomy = parse_taxonomy(&toml, file)?;
     let now = (instance.clock)();
-    let meaning: String = taxonomy.meaning().iter().map(|byte| format!("{byte:02x}")).collect();
+    let meaning = hex(&taxonomy.meaning());
     let (name, version) = (taxonomy.name().to_owned(), taxonomy.version().to_owned());
     // A later publication of the same name replaces an earlier one, also when it goes back to an older text.
     let record = format!("taxonomy/{name}");
