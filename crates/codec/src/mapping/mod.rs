@@ -67,7 +67,6 @@
 
 mod build;
 mod collect;
-mod contact;
 mod customer;
 mod fields;
 mod head;
@@ -90,7 +89,7 @@ use collect::Collect;
 use domain::{Body, Identifier, Instant, Origin, Precision};
 use fields::TextField;
 use mistake::Mistakes;
-use plan::{FACTS, Plan, needed};
+use plan::{FACTS, FactKind, Plan, needed, text};
 use sheet::Sheet;
 use std::fmt;
 use std::sync::Arc;
@@ -149,14 +148,14 @@ impl Mapping {
     }
 
     fn build(mut top: Sheet<'_>, mut mistakes: Mistakes<'_>) -> Result<Self, Vec<MappingMistake>> {
-        let facts: Vec<(&str, &'static str)> = FACTS.iter().map(|fact| (*fact, *fact)).collect();
+        let facts: Vec<(&str, FactKind)> = FACTS.iter().map(|fact| (fact.name, *fact)).collect();
         let fact = top.choice("fact", &facts, &mut mistakes).unwrap_or(FACTS[0]);
         let format = top.choice("format", Format::WORDS, &mut mistakes);
         let separator = head::separator(&mut top, &mut mistakes);
         let zone = head::zone(&mut top, &mut mistakes);
         let (system, instance) = head::source(&mut top, &mut mistakes);
         let fields = head::section("fields", &mut top, &mut mistakes);
-        let collect = head::collect(&mut top, fact, fields.as_ref(), &mut mistakes);
+        let collect = head::collect(&mut top, fact.name, fields.as_ref(), &mut mistakes);
         top.finish(&mut mistakes);
         let Some(fields) = fields else {
             return mistakes.outcome().map(|()| unreachable!("invariant: noted"));
@@ -167,14 +166,14 @@ impl Mapping {
         let record = b.text("record", Need::Always);
         let revision = b.revision("revision");
         let occurred_at = b.time("occurred_at", Need::Always);
-        let plan = Plan::build(fact, &mut b);
+        let plan = (fact.build)(&mut b);
         let Build { mut mistakes, columns, fields, .. } = b;
         fields.finish(&mut mistakes);
         mistakes.outcome()?;
         let occurred_at = occurred_at.expect("invariant: without occurred_at there is a mistake");
         let columns = Arc::new(columns);
         Ok(Self {
-            fact,
+            fact: fact.name,
             format,
             separator,
             system,
@@ -192,10 +191,9 @@ impl Mapping {
     pub fn map(&self, record: &Record<'_>) -> Result<Draft, Refusal> {
         let own = std::ptr::eq(record.columns(), &*self.columns) || *record.columns() == *self.columns;
         assert!(own, "a record is mapped by the mapping it was read for");
-        let name = needed(&self.record, record)?;
+        let name = needed(text(&self.record, record)?);
         let revision = self.revision.as_ref().map_or(Ok(None), |field| field.get(record))?.unwrap_or(0);
-        let stamp = self.occurred_at.get(record)?;
-        let stamp = stamp.expect("invariant: occurred_at is always needed, and refuses when empty");
+        let stamp = needed(self.occurred_at.get(record)?);
         let (body, identifier) = self.plan.map(record)?;
         let (system, instance) = (self.system.clone(), self.instance.clone());
         let origin = Origin { system, instance, record: name, revision };
