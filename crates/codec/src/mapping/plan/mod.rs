@@ -3,7 +3,11 @@
 
 mod case;
 mod contact;
+mod notification;
 mod order;
+mod promise;
+mod recovery;
+mod self_service;
 mod upstream;
 
 use super::build::Build;
@@ -13,7 +17,11 @@ use crate::records::{Record, Refusal};
 use case::{ReopenedPlan, ResolvedPlan};
 use contact::ContactPlan;
 use domain::{Body, Identifier, Instant};
+use notification::NotificationPlan;
 use order::OrderPlan;
+use promise::{PromisePlan, SettledPlan};
+use recovery::RecoveryPlan;
+use self_service::SelfServicePlan;
 use upstream::UpstreamPlan;
 
 /// A fact that a mapping can make.
@@ -31,6 +39,14 @@ pub(super) const FACTS: &[FactKind] = &[
     FactKind { name: "ContactReopened", build: |b| Plan::Reopened(ReopenedPlan::build(b)) },
     FactKind { name: "OrderPlaced", build: |b| Plan::Order(Box::new(OrderPlan::build(b))) },
     FactKind { name: "UpstreamEvent", build: |b| Plan::Upstream(Box::new(UpstreamPlan::build(b))) },
+    FactKind { name: "SelfServiceEnded", build: |b| Plan::SelfService(Box::new(SelfServicePlan::build(b))) },
+    FactKind {
+        name: "NotificationSent",
+        build: |b| Plan::Notification(Box::new(NotificationPlan::build(b))),
+    },
+    FactKind { name: "PromiseMade", build: |b| Plan::Promise(Box::new(PromisePlan::build(b))) },
+    FactKind { name: "PromiseSettled", build: |b| Plan::Settled(Box::new(SettledPlan::build(b))) },
+    FactKind { name: "RecoveryOffered", build: |b| Plan::Recovery(Box::new(RecoveryPlan::build(b))) },
 ];
 
 /// Where each field of a fact comes from.
@@ -40,6 +56,11 @@ pub(super) enum Plan {
     Reopened(ReopenedPlan),
     Order(Box<OrderPlan>),
     Upstream(Box<UpstreamPlan>),
+    SelfService(Box<SelfServicePlan>),
+    Notification(Box<NotificationPlan>),
+    Promise(Box<PromisePlan>),
+    Settled(Box<SettledPlan>),
+    Recovery(Box<RecoveryPlan>),
 }
 
 /// The fact of a record, which names nobody yet, with its customer in clear beside it.
@@ -56,6 +77,11 @@ impl Plan {
             Self::Reopened(plan) => plan.map(r),
             Self::Order(plan) => plan.map(r),
             Self::Upstream(plan) => plan.map(r),
+            Self::SelfService(plan) => plan.map(r),
+            Self::Notification(plan) => plan.map(r),
+            Self::Promise(plan) => plan.map(r),
+            Self::Settled(plan) => plan.map(r),
+            Self::Recovery(plan) => plan.map(r),
         }
     }
 }
