@@ -7,6 +7,7 @@ use super::{Columns, DEPTH_MAX, Record, Refusal, Value};
 use domain::RejectKind;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
 
 /// Parses the raw bytes of one line.
@@ -231,11 +232,20 @@ impl<'de> Visitor<'de> for AnyValue {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value<'de>, A::Error> {
         let mut entries: Vec<(Cow<'de, str>, Value<'de>)> = Vec::new();
         while let Some(key) = map.next_key::<String>()? {
-            let value = map.next_value_seed(Self)?;
-            entries.retain(|(k, _)| *k != key);
-            entries.push((Cow::Owned(key), value));
+            entries.push((Cow::Owned(key), map.next_value_seed(Self)?));
         }
+        keep_last(&mut entries);
         Ok(Value::Map(entries))
+    }
+}
+
+/// Of a key that occurs twice the last value counts. Linear, because a record may be one object of 100,000 keys.
+fn keep_last(entries: &mut Vec<(Cow<'_, str>, Value<'_>)>) {
+    let mut seen = HashSet::with_capacity(entries.len());
+    let last: Vec<bool> = entries.iter().rev().map(|(key, _)| seen.insert(key.as_ref())).collect();
+    if last.contains(&false) {
+        let mut last = last.into_iter().rev();
+        entries.retain(|_| last.next() == Some(true));
     }
 }
 
@@ -283,6 +293,7 @@ mod tests {
         check(&["a.b"], r#"{"a.b":3}"#, &["3"]);
         check(&["a.b"], r#"{"a":[1,2]}"#, &["-"]);
         check(&["a", "a.b"], r#"{"a":{"b":1,"c":[null,{}]}}"#, &["{b=1 c=[null {}]}", "1"]);
+        check(&["a"], r#"{"a":{"b":1,"c":2,"b":3,"d":4,"d":5}}"#, &["{c=2 b=3 d=5}"]);
         check(
             &["n", "m"],
             r#"{"n":18446744073709551615,"m":-9223372036854775808}"#,

@@ -173,6 +173,18 @@ fn a_line_without_end_is_refused_in_bounded_memory() {
     assert_eq!(seen, [(1, 2, None), (2, 1 << 16, Some((false, "too_long"))), (3, 2, None)]);
 }
 
+#[test]
+fn an_object_of_100_000_keys_is_read() {
+    // Once it took twelve seconds: for each key all others were looked through.
+    let keys: Vec<String> = (0..100_000).map(|n| format!("\"{n:x}\":1")).collect();
+    let line =
+        format!("{{\"a\":1,\"b\":\"2026-03-05\",\"c\":\"chat\",\"d\":{{{},\"e\":7}}}}", keys.join(","));
+    let outcomes = run(&MAPPINGS[1].0, Format::Ndjson, line.as_bytes(), 1 << 16).expect("one record");
+    let [Outcome::Draft { draft, .. }] = outcomes.as_slice() else { panic!("one draft") };
+    let domain::Body::ContactRecorded(contact) = &draft.body else { panic!("a contact") };
+    assert_eq!(contact.attributes["x"], "7");
+}
+
 /// Every line of the file is in one piece, is blank, or is the header.
 fn accounts_for(bytes: &[u8], rows: &Rows, header_lines: usize, blank: impl Fn(&[u8]) -> bool) {
     let lines: Vec<&[u8]> = bytes.split(|b| *b == b'\n').collect();
