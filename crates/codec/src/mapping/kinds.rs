@@ -24,7 +24,7 @@ impl<'t> Build<'t> {
         self.text_of(sheet, Need::Optional, Some(code))
     }
 
-    fn text_of(&mut self, mut sheet: Sheet<'t>, need: Need, code: Option<Code>) -> Option<TextField> {
+    pub fn text_of(&mut self, mut sheet: Sheet<'t>, need: Need, code: Option<Code>) -> Option<TextField> {
         let literal = |e: &Entry<'t>| {
             let text = e.as_text().ok_or("a text")?;
             Ok(code.map_or(Ok(text.to_owned()), |code| code.read(text))?)

@@ -36,7 +36,7 @@
 //! # The file
 //!
 //! ```toml
-//! fact = "ContactRecorded"          # or ContactResolved, ContactReopened, OrderPlaced, UpstreamEvent
+//! fact = "ContactRecorded"          # the default; the others are below
 //! format = "csv"                    # csv, ndjson or parquet; may be left to the file's name
 //! separator = ";"                   # of CSV; a comma by default
 //! zone = "Europe/Madrid"            # of times without an offset; UTC by default
@@ -44,8 +44,19 @@
 //! collect = ["source_reason"]       # rows that share a record id are one contact; also products, orders
 //!
 //! [fields]                          # field of the fact = column of the source
-//! record = "id"                     # always needed, as are occurred_at and channel
+//! record = "id"                     # always needed, as are occurred_at and, of a contact, channel
+//!
+//! [fields.turns]                    # a transcript: a list of objects, in CSV as JSON
+//! from = "transcript"
+//! speaker = { from = "who", map = { Cliente = "customer", Agente = "agent" }, otherwise = "unknown" }
+//! text = "said"                     # needed
+//! at_ms = { from = "seconds", scale = 1000 }
 //! ```
+//!
+//! The other facts: `ContactResolved`, `ContactReopened`, `OrderPlaced`, `UpstreamEvent`, `SelfServiceEnded`,
+//! `NotificationSent`, `PromiseMade`, `PromiseSettled`, `RecoveryOffered`. `docs/mappings.md` has the fields of each, and a
+//! test holds it to them. Upstream events and notices without a customer are about everybody (topic `company`); any
+//! other fact without one is about nobody.
 //!
 //! A field is the name of a column (`a.b.c` reaches into nested objects) or a table of options:
 //!
@@ -78,6 +89,7 @@ mod pick;
 mod plan;
 pub(crate) mod sheet;
 mod time;
+mod turns;
 
 pub use collect::{Collected, Collector, CollectorFull};
 pub use head::Format;

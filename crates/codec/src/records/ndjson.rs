@@ -26,6 +26,16 @@ pub(super) fn parse<'a>(columns: &'a Columns, raw: &'a [u8]) -> Result<Record<'a
     Ok(record)
 }
 
+/// The value that a text spells in JSON; `None` where it spells none, or one that nests too deep.
+pub(crate) fn json_value(text: &str) -> Option<Value<'_>> {
+    if too_deep(text.as_bytes(), DEPTH_MAX) {
+        return None;
+    }
+    let mut json = serde_json::Deserializer::from_str(text);
+    let value = AnyValue.deserialize(&mut json).ok()?;
+    json.end().is_ok().then_some(value)
+}
+
 fn malformed(expected: &str) -> Refusal {
     Refusal::read(RejectKind::Malformed, expected)
 }
@@ -80,10 +90,12 @@ impl<'de> DeserializeSeed<'de> for Object<'_, 'de> {
             return Ok(());
         }
         record.duplicate_keys |= clear(node, record);
-        if node.slot.is_none() {
+        let Some(slot) = node.slot else {
             return json.deserialize_any(Self { node, record });
-        }
-        place(node, AnyValue.deserialize(json)?, record);
+        };
+        let value = AnyValue.deserialize(json)?;
+        record.fill(node, &value);
+        record.set(slot, value);
         Ok(())
     }
 }
@@ -99,20 +111,6 @@ fn clear(node: &Node, record: &mut Record<'_>) -> bool {
         found |= clear(child, record);
     }
     found
-}
-
-/// Puts a value that is wanted whole into its slot, and its parts that are wanted too into theirs.
-fn place<'de>(node: &Node, value: Value<'de>, record: &mut Record<'de>) {
-    if let Value::Map(entries) = &value {
-        for (key, part) in entries {
-            if let Some(at) = node.child(key) {
-                place(&node.children[at].1, part.clone(), record);
-            }
-        }
-    }
-    if let Some(slot) = node.slot {
-        record.set(slot, value);
-    }
 }
 
 impl<'de> Visitor<'de> for Object<'_, 'de> {

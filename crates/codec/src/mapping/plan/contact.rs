@@ -4,6 +4,7 @@ use super::{DURATION_MS_MAX, Mapped, flag, list, number, text, word};
 use crate::mapping::build::{Build, Need};
 use crate::mapping::customer::{IdentifierField, first_of};
 use crate::mapping::fields::{Code, FlagField, ListField, NumberField, TextField, WordField};
+use crate::mapping::turns::TurnsField;
 use crate::records::{Record, Refusal};
 use domain::fact::ContactRecorded;
 use domain::{
@@ -26,6 +27,7 @@ pub(in crate::mapping) struct ContactPlan {
     customer_kind: Option<WordField<CustomerKind>>,
     subject: Option<TextField>,
     text: Option<TextField>,
+    turns: Option<TurnsField>,
     language: Option<TextField>,
     country: Option<TextField>,
     products: Option<ListField>,
@@ -58,6 +60,7 @@ impl ContactPlan {
             customer_kind: b.word("customer_kind", Need::Optional, (CustomerKind::ALL, CustomerKind::WORDS)),
             subject: b.text("subject", Need::Optional),
             text: b.text("text", Need::Optional),
+            turns: b.turns("turns"),
             language: b.text("language", Need::Optional),
             country: b.code("country", Code::Country),
             products: b.list("products"),
@@ -123,8 +126,8 @@ impl ContactPlan {
     }
 
     fn words(&self, r: &Record<'_>) -> Result<Words, Refusal> {
-        let spoken =
-            Spoken { subject: text(&self.subject, r)?, text: text(&self.text, r)?, turns: Vec::new() };
+        let turns = self.turns.as_ref().map_or(Ok(Vec::new()), |field| field.get(r))?;
+        let spoken = Spoken { subject: text(&self.subject, r)?, text: text(&self.text, r)?, turns };
         Ok(if spoken.is_empty() { Words::None } else { Words::Open(spoken) })
     }
 

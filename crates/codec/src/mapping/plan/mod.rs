@@ -67,7 +67,7 @@ pub(super) enum Plan {
 pub(super) type Mapped = (Body, Option<Identifier>);
 
 /// A duration longer than ten years is an error of the unit.
-const DURATION_MS_MAX: i64 = 10 * 366 * 86_400_000;
+pub(super) const DURATION_MS_MAX: i64 = 10 * 366 * 86_400_000;
 
 impl Plan {
     pub fn map(&self, r: &Record<'_>) -> Result<Mapped, Refusal> {
