@@ -33,25 +33,24 @@ fn by_words<'c>(context: &Context<'c>, i: usize) -> Outcome {
         let facts = set.facts(told.facts.iter().copied()).into_facts(a.contact);
         Proof { rule: rule.into(), facts, ..told.clone() }
     };
-    let (mut fine, mut broken) = (None, None);
+    let (mut fine, mut broken) = (Vec::new(), None);
     for promise in promises(context, i) {
-        let set = fine.take().unwrap_or_else(Set::default);
+        let set = Set::default().happened(a, promise.fact);
         match context.customer.kept_by(promise.name, a.occurred_at) {
-            Some(kept) => fine = Some(set.happened(a, promise.fact).happened(a, kept)),
-            None if promise.due_at >= a.occurred_at => fine = Some(set.happened(a, promise.fact)),
+            Some(kept) => fine.push(set.happened(a, kept)),
+            None if promise.due_at >= a.occurred_at => fine.push(set),
             None => {
-                fine = (!set.is_empty()).then_some(set);
-                broken.get_or_insert(promise.fact);
+                broken.get_or_insert(set);
             }
         }
     }
-    match (fine, broken) {
-        (None, _) => Outcome::Proven(told),
-        (Some(set), None) => Outcome::Cleared(with(set, "broken_promise/kept")),
-        // Among promises that were kept it is the one that was not which makes the words true.
-        (Some(_), Some(fact)) => {
-            Outcome::Proven(with(Set::default().happened(a, fact), "broken_promise/told"))
+    match broken {
+        _ if fine.is_empty() => Outcome::Proven(told),
+        None => {
+            Outcome::Cleared(with(fine.into_iter().fold(Set::default(), Set::and), "broken_promise/kept"))
         }
+        // Among promises that were kept it is the one that was not which makes the words true.
+        Some(set) => Outcome::Proven(with(set.against(&fine, a.contact), "broken_promise/told")),
     }
 }
 
@@ -90,10 +89,7 @@ fn about<'c>(
     promise: &Promise<'c>,
 ) -> impl Iterator<Item = Of<'c>> + use<'c> {
     let a = context.asserted(i);
-    let chases = [Mechanism::StatusChase, Mechanism::BrokenPromise]
-        .into_iter()
-        .find(|mechanism| context.candidate(i) == Some(*mechanism))
-        .map(|mechanism| context.candidate_by(i, mechanism));
+    let chases = context.candidate_for(i, &[Mechanism::StatusChase, Mechanism::BrokenPromise]);
     let order = a.names(promise.name).then_some(Of::Order(promise.name));
     let case = (a.case == Some(promise.case)).then_some(Of::Case);
     [order, case, chases].into_iter().flatten()

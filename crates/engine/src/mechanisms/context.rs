@@ -25,38 +25,40 @@ impl<'c> Context<'c> {
     }
 
     /// The mechanism that the words of the contact make it a candidate for.
-    pub(super) fn candidate(&self, i: usize) -> Option<Mechanism> {
+    fn candidate(&self, i: usize) -> Option<Mechanism> {
         let a = self.asserted(i);
         if a.carried.is_some() { None } else { self.rules.candidate(&a.reason) }
     }
 
     /// The contact's words make it a candidate for the mechanism; after an erasure, they did.
-    pub(super) fn is_candidate(&self, i: usize, mechanism: Mechanism) -> bool {
+    fn is_candidate(&self, i: usize, mechanism: Mechanism) -> bool {
         let carried = self.asserted(i).carried.as_ref();
         carried.map_or_else(|| self.candidate(i) == Some(mechanism), |carried| carried.contains(&mechanism))
     }
 
-    /// By which reason it is one: where that is so without a person's word, the word proves nothing.
-    pub(super) fn candidate_by(&self, i: usize, mechanism: Mechanism) -> Of<'static> {
+    /// By which reason the contact is a candidate for one of these mechanisms: where it is one without a person's word as
+    /// well, the word proves nothing.
+    pub(super) fn candidate_for(&self, i: usize, mechanisms: &[Mechanism]) -> Option<Of<'static>> {
         let was = |replaced: &Replaced| match &replaced.carried {
-            Some(carried) => carried.contains(&mechanism),
-            None => self.rules.candidate(&replaced.reason) == Some(mechanism),
+            Some(carried) => mechanisms.iter().any(|mechanism| carried.contains(mechanism)),
+            None => self.rules.candidate(&replaced.reason).is_some_and(|m| mechanisms.contains(&m)),
         };
         let before = self.asserted(i).more().replaced.as_ref().is_some_and(was);
-        if before { Of::ReasonBefore } else { Of::Reason }
+        let is_one = mechanisms.iter().any(|mechanism| self.is_candidate(i, *mechanism));
+        is_one.then_some(if before { Of::ReasonBefore } else { Of::Reason })
     }
 
     /// The customer's words are enough.
     pub(super) fn by_words(&self, i: usize, mechanism: Mechanism, rule: &'static str) -> Option<Proof> {
+        let by = self.candidate_for(i, &[mechanism])?;
         let a = self.asserted(i);
-        let proof = || Proof {
+        Some(Proof {
             mechanism,
             rule: rule.into(),
             confidence_ppm: a.confidence_ppm,
             seconds: None,
-            facts: Set::default().contact(a, &[self.candidate_by(i, mechanism)]).into_facts(a.contact),
-        };
-        self.is_candidate(i, mechanism).then(proof)
+            facts: Set::default().contact(a, &[by]).into_facts(a.contact),
+        })
     }
 
     /// What happened to the contact's customer, to everybody near it and to its orders, in order.

@@ -89,9 +89,8 @@ fn is_current(rules: &Ruleset, event: &Event<'_>, at: Instant) -> bool {
 fn about<'c>(context: &Context<'c>, i: usize, event: &Event<'c>) -> Option<Vec<Of<'c>>> {
     let a = context.asserted(i);
     if let Some(order) = event.order {
-        let chases =
-            matches!(context.candidate(i), Some(Mechanism::StatusChase | Mechanism::PreventableByNotice));
-        return (chases && a.names(order)).then(|| vec![Of::Order(order), Of::Reason]);
+        let chases = context.candidate_for(i, &[Mechanism::StatusChase, Mechanism::PreventableByNotice])?;
+        return a.names(order).then(|| vec![Of::Order(order), chases]);
     }
     let by_subject = event.subject.and_then(|subject| context.by_subject(i, subject));
     by_subject.or_else(|| context.by_subject(i, event.kind.word())).map(|by| vec![by])
@@ -154,8 +153,13 @@ pub(super) fn concerned(rules: &Ruleset, fact: &CustomerFact) -> (Instant, Insta
         Happened::Upstream { order: Some(_), .. } => {
             (before(fact.at, settings.correction_window), Instant::MAX)
         }
-        Happened::Upstream { planned_at: Some(planned), .. } => (fact.at, planned.plus(AFTER_PLANNED)),
-        _ => (before(fact.at, settings.correction_window), fact.at.plus(settings.notice_window)),
+        // A correction says something of contacts before it, an event of contacts after it.
+        Happened::Upstream { planned_at, .. } => {
+            let to = fact.at.plus(settings.notice_window);
+            let planned = planned_at.map_or(to, |planned| planned.plus(AFTER_PLANNED));
+            (before(fact.at, settings.correction_window), to.max(planned))
+        }
+        _ => (before(fact.at, settings.correction_window), fact.at),
     }
 }
 

@@ -62,11 +62,14 @@ fn in_chain<'c>(context: &Context<'c>, i: usize) -> Option<Proof> {
     let pairs = data.into_iter().filter_map(|datum| {
         let gave = |at: usize| at < i && given(context.asserted(at), datum).next().is_some();
         (0..i).any(|at| same_chain(context, at, i) && gave(at)).then_some(())?;
-        let (end, way) = way::shortest(context, i, gave)?;
-        let firsts = given(context.asserted(end), datum);
-        let pairs = firsts
-            .flat_map(|first| again.iter().filter(|q| q.asked.datum == datum).map(move |q| (first, *q)));
-        let sets = pairs.map(|(first, again)| (first, again, way.clone().fact(first.fact).fact(again.fact)));
+        let way = way::shortest(context, i, gave)?;
+        let firsts = given(context.asserted(*way.first()?), datum);
+        let again = || again.iter().filter(|q| q.asked.datum == datum).copied();
+        let pairs: Vec<_> = firsts.flat_map(|first| again().map(move |again| (first, again))).collect();
+        let sets = pairs.into_iter().map(|(first, again)| {
+            let asked = Set::default().fact(first.fact).fact(again.fact);
+            (first, again, way::with_way(context, &way, asked, proven))
+        });
         sets.min_by_key(|(.., set)| set.len(proven))
     });
     let (first, again, set) = pairs.min_by_key(|(.., set)| set.len(proven))?;

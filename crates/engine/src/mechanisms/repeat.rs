@@ -6,6 +6,7 @@
 //! Settings: `chain_window`.
 
 use super::context::CERTAIN;
+use super::set::Set;
 use super::{Context, way};
 use crate::asserted::Asserted;
 use crate::judge::Edge;
@@ -20,10 +21,13 @@ pub(super) fn prove(context: &Context<'_>, i: usize) -> Option<Proof> {
     let a = context.asserted(i);
     let (earlier, edge, facts) = match link.previous {
         Some((previous, _)) => {
-            let (edge, facts) = way::edge(context, previous, i)?;
+            let (edge, facts) = way::with_edge(context, (previous, i), &Set::default(), a.contact)?;
             (previous, Some(edge), facts)
         }
-        None => way::shortest(context, i, |at| at < i).map(|(end, facts)| (end, None, facts))?,
+        None => {
+            let way = way::shortest(context, i, |at| at < i)?;
+            (*way.first()?, None, way::with_way(context, &way, Set::default(), a.contact))
+        }
     };
     let before = context.asserted(earlier);
     let rule = match edge {

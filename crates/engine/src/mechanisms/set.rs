@@ -79,8 +79,13 @@ impl<'a> Set<'a> {
         self.clone().into_facts(proven).len()
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.facts.is_empty() && self.contacts.is_empty()
+    /// These facts without those that all the others share: what stands against them only needs what they do not need
+    /// themselves, because without that they do not stand.
+    pub(super) fn against(self, others: &[Self], proven: ContactId) -> Self {
+        let others: Vec<Vec<FactId>> = others.iter().map(|set| set.clone().into_facts(proven)).collect();
+        let shared = |fact: &FactId| !others.is_empty() && others.iter().all(|facts| facts.contains(fact));
+        let facts = self.into_facts(proven).into_iter().filter(|fact| !shared(fact));
+        Self::default().facts(facts)
     }
 
     /// The facts that prove something of this contact, sorted, each once. Of a contact of several records the fewest

@@ -85,16 +85,17 @@ fn any_order_pending<'c>(context: &Context<'c>, i: usize, before: &[&'c Customer
     if closings.is_empty() {
         return Pending::Presumed;
     }
+    let closed: Vec<Set<'c>> = closings.values().map(|closing| Set::default().happened(a, closing)).collect();
     let mut set = Set::default();
     for fact in before {
         let Happened::Ordered { order } = &fact.what else { continue };
         if !closings.contains_key(order.as_ref()) {
-            return Pending::Open("status_chase/open_order", Set::default().happened(a, fact));
+            let open = Set::default().happened(a, fact).against(&closed, a.contact);
+            return Pending::Open("status_chase/open_order", open);
         }
         set = set.happened(a, fact);
     }
-    let set = closings.values().fold(set, |set, closing| set.happened(a, closing));
-    Pending::Nothing("status_chase/nothing_open", set)
+    Pending::Nothing("status_chase/nothing_open", closed.into_iter().fold(set, Set::and))
 }
 
 /// The first closing of each order, up to the contact.
