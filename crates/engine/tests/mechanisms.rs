@@ -1,7 +1,8 @@
 //! Precision and recall of each mechanism on the labelled cases of `tests/fixtures/mechanisms`, with the lower ends of
 //! Wilson's intervals. `make mechanisms` prints the table and every case that is judged otherwise than labelled.
 
-use classify::Taxonomy;
+use classify::model::{Job, Labelled, train};
+use classify::{Learned, Taxonomy};
 use domain::closed::*;
 use domain::fact::*;
 use domain::*;
@@ -39,9 +40,27 @@ fn rules() -> Arc<Ruleset> {
             coded.push_str(block);
         }
     }
-    // Examples belong to their reason, so they must stand before its rules.
     let taxonomy = Taxonomy::parse(&coded, "retail.toml").unwrap_or_else(|mistakes| panic!("{mistakes:#?}"));
-    Arc::new(Ruleset::new(taxonomy, None, EngineSettings::default(), Zone::utc()))
+    let learned = learned();
+    Arc::new(Ruleset::new(taxonomy, Some(learned), EngineSettings::default(), Zone::utc()))
+}
+
+/// The starter model: trained on the starter texts, as `quell train` does it.
+fn learned() -> Learned {
+    let path = root().join("deploy/taxonomies/retail_texts.csv");
+    let mut file = csv::Reader::from_path(path).expect("starter texts");
+    let rows: Vec<[String; 3]> =
+        file.deserialize().collect::<Result<_, _>>().expect("rows of label, language and text");
+    let labelled = |[label, language, text]: &'_ [String; 3]| (label.clone(), language.clone(), text.clone());
+    let rows: Vec<_> = rows.iter().map(labelled).collect();
+    let examples: Vec<Labelled<'_>> = rows
+        .iter()
+        .map(|(label, language, text)| Labelled { text, label, language: Some(language) })
+        .collect();
+    let model = train(&examples, None, &mut |jobs| jobs.iter().map(Job::run).collect()).expect("a model");
+    println!("model: {:?}", model.header());
+    let file = model.to_bytes();
+    Learned::new(Arc::new(model), &file, 50_000)
 }
 
 fn text(fact: &Value, key: &str) -> Option<String> {
