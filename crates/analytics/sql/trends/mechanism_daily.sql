@@ -1,6 +1,7 @@
--- A contact counts under each of its mechanisms.
+-- An avoidable contact counts under each of its mechanisms. One that a person said was not avoidable keeps its proofs
+-- and counts under none.
 WITH proven AS (
-    SELECT dt, unnest(mechanisms) AS mechanism, customer_key, repeat, cost_micros FROM at_hand
+    SELECT dt, unnest(mechanisms) AS mechanism, customer_key, repeat, cost_micros FROM at_hand WHERE dumb
 )
 SELECT
     dt,
