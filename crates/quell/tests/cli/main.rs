@@ -46,6 +46,7 @@ cases! {
     erase,
     explain,
     import,
+    overrides,
     parquet,
     rejects,
     run,
