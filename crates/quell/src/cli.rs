@@ -134,14 +134,15 @@ pub enum Command {
     ///
     /// A person's word always wins, over rules, models and proofs. It is kept in the log with who said it and why,
     /// and the tables show it from the next rollup on. Of what persons say of one contact the newest counts; what it
-    /// does not mention stays as somebody said before.
+    /// does not mention stays as somebody said before. `quell train --overrides` learns from it.
     ///
     /// Who and why are kept in clear: give a pseudonym, and name no customer. Texts with an e-mail address, a
     /// phone, card or account number are refused.
     Override(Override),
     /// Train a model from texts with labels.
     ///
-    /// The model decides a contact's reason where no rule of the taxonomy does. Training is
+    /// The model decides a contact's reason where no rule of the taxonomy does. Texts come from a file, from the
+    /// examples of a taxonomy, from corrections by people, or from several of them together. Training is
     /// deterministic: equal texts give an equal file, whatever the machine and the number of threads. To fold with
     /// it, name it in the configuration as model.file.
     Train(Train),
@@ -580,8 +581,9 @@ pub enum YesNo {
 Examples:
   quell train --labels labelled.csv --out reasons.model
   quell train --taxonomy taxonomy.toml --labels labelled.csv --out reasons.model
+  quell train --taxonomy taxonomy.toml --labels labelled.csv --overrides --out reasons.model
   quell train --labels labelled.csv --table tokens.qtbl --out reasons.model")]
-#[command(group = ArgGroup::new("from").required(true).multiple(true).args(["labels", "taxonomy"]))]
+#[command(group = ArgGroup::new("from").required(true).multiple(true).args(["labels", "taxonomy", "overrides"]))]
 pub struct Train {
     /// CSV with the columns text, label and, where the language is known, lang (BCP 47). The label `oos` means out
     /// of scope; such texts are not learned.
@@ -590,6 +592,10 @@ pub struct Train {
     /// Taxonomy whose examples are learned as well, and whose reasons all labels have to be.
     #[arg(long, value_name = "FILE")]
     pub taxonomy: Option<PathBuf>,
+    /// Learn from what persons corrected as well: the words of every contact that `quell override` gave a reason,
+    /// where they can still be opened. Corrections to `unclassified` count as out of scope.
+    #[arg(long)]
+    pub overrides: bool,
     /// Where to write the model.
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,

@@ -1,5 +1,6 @@
 //! The embedded topology: fold what is new, take a cut, publish its tables; and erase.
 
+mod corrected;
 mod decode;
 mod erase;
 mod fold;
@@ -12,6 +13,7 @@ mod rejected;
 mod snapshot;
 mod taxonomy;
 
+pub use corrected::{CorrectedText, CorrectedTexts, corrected_texts};
 pub(crate) use decode::decoded;
 pub use erase::erase;
 pub use governance::dimensions;

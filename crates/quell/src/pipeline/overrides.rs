@@ -1,10 +1,11 @@
 //! What persons said of contacts, as the log has it and the engine counts it.
 
 use super::keyed::each_keyed_batch;
+use super::taxonomy::each_fact;
 use crate::instance::Instance;
 use anyhow::Result;
 use domain::fact::VerdictOverridden;
-use domain::{Body, ContactId, Fact, FactId, Instant, Offset, Partition};
+use domain::{Body, ContactId, Fact, FactId, Instant, Offset, Partition, Topic};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What persons said of one contact. The newest counts, and counts as a whole.
@@ -71,6 +72,19 @@ pub(crate) fn history_of(
         Ok(())
     })?;
     Ok(history)
+}
+
+/// What persons said of contacts.
+pub(super) fn histories(instance: &Instance) -> Result<BTreeMap<ContactId, History>> {
+    let mut histories: BTreeMap<ContactId, History> = BTreeMap::new();
+    for partition in instance.fact_partitions() {
+        each_fact(instance, Topic::Facts, partition, |fact| {
+            if let Some(contact) = contact_of(&fact) {
+                histories.entry(contact).or_default().learn(&fact);
+            }
+        })?;
+    }
+    Ok(histories)
 }
 
 /// The contact that an override is about.

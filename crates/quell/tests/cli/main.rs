@@ -54,6 +54,7 @@ cases! {
     taxonomy,
     taxonomy_lint,
     train,
+    train_overrides,
     units,
     usage,
 }
