@@ -98,14 +98,9 @@ fn recorded(fact: &Fact) -> Option<&ContactRecorded> {
     }
 }
 
-/// What persons had said of the contact at the cut. It is looked for only where the row shows that somebody said
-/// something: the partition is read to the cut's end for it.
+/// What persons had said of the contact at the cut. It may lie anywhere behind the contact's first record, so the
+/// contact's partition is read to the cut's end; of other contacts' records only the key is looked at.
 fn history(instance: &Instance, cut: &Cut, row: &Value, first: &Fact, id: ContactId) -> Result<History> {
-    let is_proven = row["proofs"].as_array().is_some_and(|proofs| !proofs.is_empty());
-    let is_ruled = row["dumb"].as_bool() != Some(is_proven);
-    if !is_ruled && row["reason_basis"].as_str() != Some(ReasonBasis::Override.word()) {
-        return Ok(History::default());
-    }
     let (partition, _) = place(row)?;
     let to = cut.manifest.parts.positions.get(Topic::Facts, partition);
     pipeline::history_of(instance, partition, &first.key(), id, to)
