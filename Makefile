@@ -6,7 +6,7 @@ DENY_VERSION := 0.20.2
 # The program as `make demo` builds it: optimised where it counts, and built in half the time of a release.
 QUICK := target/demo/quell
 
-.PHONY: help demo build quick release test check fmt lint deny simulate breaks crash readers readers-loop soak recount bench clean tools
+.PHONY: help demo build quick release test check fmt lint deny simulate breaks crash readers readers-loop soak recount mechanisms chains bench clean tools
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -72,6 +72,12 @@ recount: quick ## Every figure of 50 random reports, and the demo's truths, coun
 	tests/python/recount_demo.py target/recount/demo target/recount.json
 	$(QUICK) --data target/recount demo --no-plants --json > target/recount.json
 	tests/python/recount_demo.py target/recount/demo target/recount.json
+
+mechanisms: tools ## Precision and recall of each mechanism on the labelled cases
+	$(CARGO) test --locked -p engine --test mechanisms -- --nocapture
+
+chains: tools ## 10,000 random histories: chains and first-contact resolution counted again in Python by brute force
+	$(CARGO) run --locked -p engine --example histories -- 0 10000 | tests/python/chains_bruteforce.py
 
 bench: release ## Microseconds a contact of each stage
 	$(CARGO) run --locked --release -p quell-benches --bin stages

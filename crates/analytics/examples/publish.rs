@@ -191,7 +191,6 @@ fn contact(n: u64, sequence: u64) -> Contact {
         messages: 1,
         source_reason: Some(format!("code {}", mix(n) % 120)),
         source_reasons: vec![],
-        further_reasons: vec![],
         attributes: BTreeMap::from([("sector".to_owned(), pick(&["energy", "water", "rail"], 6))]),
         flags: vec![],
         facts: vec![FactId::from_bytes(*id.as_bytes())],
@@ -206,6 +205,8 @@ fn verdict(of: &Contact, judged: u64) -> Verdict {
     let proof = Proof {
         mechanism: Mechanism::StatusChase,
         rule: "status_chase/reason".into(),
+        confidence_ppm: 1_000_000,
+        seconds: None,
         facts: of.facts.clone(),
     };
     Verdict {
@@ -220,6 +221,12 @@ fn verdict(of: &Contact, judged: u64) -> Verdict {
         confidence_ppm: 1_000_000,
         evidence: Some(Evidence { rule: RuleId::new(&format!("rule_{}", customer % 120)), from: 3, to: 17 }),
         proofs: if customer.is_multiple_of(3) { vec![proof] } else { vec![] },
+        cleared: vec![],
+        said: None,
+        further: vec![],
+        step: None,
+        at_windows: Default::default(),
+        answered_once: None,
         dumb: customer.is_multiple_of(3),
         repeat: root.is_some(),
         previous: root,

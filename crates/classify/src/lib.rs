@@ -11,6 +11,7 @@ mod classifier;
 mod decide;
 mod draft;
 pub mod fold;
+pub mod heard;
 pub mod language;
 pub mod limits;
 pub mod lint;

@@ -36,6 +36,8 @@ pub const REGEX_WEIGHT: u64 = 1_000_000;
 pub const CONDITION_VALUES: usize = 1_000;
 /// Attributes one rule may ask for, and entries of one `meta` table.
 pub const KEYS: usize = 50;
+/// Topics of one reason.
+pub const TOPICS: usize = 100;
 /// Bytes of one value of a condition.
 pub const VALUE_BYTES: usize = 200;
 /// Positive, and negative, examples of one reason.

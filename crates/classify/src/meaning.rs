@@ -41,6 +41,7 @@ pub(crate) fn of(taxonomy: &Taxonomy) -> [u8; 32] {
     }
     hash.units(taxonomy);
     hash.near(taxonomy);
+    hash.topics(taxonomy);
     hash.0.finalize().into()
 }
 
@@ -88,6 +89,19 @@ impl Canon {
                 self.count(at);
                 self.texts(&near.words);
                 self.count(near.within as usize);
+            }
+        }
+    }
+
+    /// What reasons are about. As with `near`: a taxonomy without topics ends before.
+    fn topics(&mut self, taxonomy: &Taxonomy) {
+        for (at, leaf) in taxonomy.leaves().enumerate() {
+            if !leaf.topics.is_empty() {
+                let mut topics: Vec<_> = leaf.topics.iter().collect();
+                topics.sort();
+                self.0.update(b"about");
+                self.count(at);
+                self.texts(topics);
             }
         }
     }

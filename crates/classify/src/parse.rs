@@ -20,6 +20,7 @@
 //! mechanism = "site_blocked"
 //! group = "digital_failure"
 //! unit = "checkouts"                                        # where it is not the taxonomy's
+//! topics = ["checkout"]                                     # what else happens there proves why (docs/mechanisms.md)
 //! meta = { manual = "PR-17" }
 //! examples = { positive = ["me quedo atascado en el paso 3"], negative = ["¿dónde está mi pedido?"] }
 //!
@@ -227,13 +228,15 @@ impl Reader<'_> {
             .and_then(|t| read::word(t, Mechanism::WORDS, Mechanism::from_word, &mut self.mistakes));
         let group = self.optional_text(&mut fields, "group").map(|t| t.text);
         let unit = self.unit(&mut fields).or_else(|| self.made.unit().map(str::to_owned));
+        let topics = self.topics(&mut fields);
         let meta = self.meta(&mut fields);
         let examples = self.examples(&mut fields);
         let id = ReasonId::new(&id.unwrap_or_default());
         self.rules(&mut fields, &id);
         fields.finish(&mut self.mistakes);
         let key = id.as_str().to_owned();
-        let leaf = Leaf { id, labels, owner, votes, disposition, mechanism, group, unit, meta, examples };
+        let leaf =
+            Leaf { id, labels, owner, votes, disposition, mechanism, group, unit, topics, meta, examples };
         self.made.leaves.insert(key, leaf);
     }
 
@@ -289,6 +292,20 @@ impl Reader<'_> {
     fn unit(&mut self, fields: &mut Fields<'_, '_>) -> Option<String> {
         let found = self.optional_text(fields, "unit")?;
         read::name(found, "unit", limits::ID_BYTES, &mut self.mistakes).map(|t| t.text)
+    }
+
+    fn topics(&mut self, fields: &mut Fields<'_, '_>) -> Vec<String> {
+        let Some(value) = fields.optional("topics") else { return Vec::new() };
+        let found = read::some_texts(value, limits::TOPICS, limits::ID_BYTES, &mut self.mistakes);
+        let mut topics: Vec<String> = Vec::with_capacity(found.len());
+        for topic in found {
+            if topics.contains(&topic.text) {
+                self.mistakes.add(topic.span, format!("topic `{}` is there twice", topic.text));
+            } else {
+                topics.push(topic.text);
+            }
+        }
+        topics
     }
 
     fn meta(&mut self, fields: &mut Fields<'_, '_>) -> BTreeMap<String, String> {

@@ -49,6 +49,9 @@ pub struct Leaf {
     pub group: Option<String>,
     /// What contacts of this reason are divided by (CPX): its own, else the taxonomy's; `None` = nothing.
     pub unit: Option<String>,
+    /// What contacts of this reason are about, besides its own id: paths of self-service, topics of notices, subjects
+    /// and kinds of upstream events. What happened there before a contact can prove why it was avoidable.
+    pub topics: Vec<String>,
     /// Further texts that nothing here interprets; dimensions show them.
     pub meta: BTreeMap<String, String>,
     /// What customers said.
@@ -219,6 +222,7 @@ impl Leaf {
             mechanism: None,
             group: None,
             unit: None,
+            topics: Vec::new(),
             meta: BTreeMap::new(),
             examples: Examples::default(),
         }

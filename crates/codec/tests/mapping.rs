@@ -10,9 +10,13 @@
 mod api;
 #[path = "mapping/cases.rs"]
 mod cases;
+#[path = "mapping/documented.rs"]
+mod documented;
 #[path = "mapping/hostile.rs"]
 mod hostile;
 #[path = "mapping/real.rs"]
 mod real;
 #[path = "mapping/run.rs"]
 mod run;
+#[path = "mapping/transcripts.rs"]
+mod transcripts;

@@ -254,6 +254,30 @@ closed!(
 );
 
 closed!(
+    /// A datum that a company asks its customers for.
+    Datum {
+        /// Number of an identity document or a tax number.
+        Identity = "identity",
+        /// Number of an order, parcel, booking, invoice or case.
+        Order = "order",
+        /// Number of a customer, account, contract or member.
+        Account = "account",
+        /// Phone number.
+        Phone = "phone",
+        /// E-mail address.
+        Email = "email",
+        /// Name.
+        Name = "name",
+        /// Postal address or postcode.
+        Address = "address",
+        /// Date of birth.
+        BirthDate = "birth_date",
+        /// Number of a bank card or bank account.
+        Card = "card",
+    }
+);
+
+closed!(
     /// Which of the means decided the reason.
     ReasonBasis {
         /// Nothing matched.

@@ -73,8 +73,6 @@ pub struct Contact {
     pub source_reason: Option<String>,
     /// All the agent's codes.
     pub source_reasons: Vec<String>,
-    /// Further reasons of ours besides the one that counts, in their order, each once.
-    pub further_reasons: Vec<String>,
     /// Allow-listed attributes.
     pub attributes: BTreeMap<String, String>,
     /// Data-quality flags, sorted, each once.

@@ -4,7 +4,7 @@ use crate::{CutId, EpochId, Instant, Positions, Span};
 use sha2::{Digest, Sha256};
 
 /// Version of the engine's rules. Raised whenever the same facts would give other verdicts.
-pub const ENGINE_VERSION: u32 = 2;
+pub const ENGINE_VERSION: u32 = 3;
 
 /// The engine's settings. They are part of the epoch's identity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +19,18 @@ pub struct EngineSettings {
     pub email_sitting_gap: Span,
     /// A credit, correction or redelivery this long after a contact proves `company_error`.
     pub correction_window: Span,
+    /// A contact about a document this long after it was sent proves `public_info`.
+    pub document_window: Span,
+    /// How long the company must have known of an event for a notice to have been possible.
+    pub notice_lead: Span,
+    /// A contact about an event this long after the company knew of it proves `preventable_by_notice`.
+    pub notice_window: Span,
+    /// A contact this long after a promise was due proves `broken_promise`.
+    pub promise_window: Span,
+    /// A contact this long after a session on the same thing proves `self_service_failed`.
+    pub self_service_window: Span,
+    /// Hand-offs that prove `wrong_route`, at least 1.
+    pub transfers: u32,
 }
 
 impl Default for EngineSettings {
@@ -29,7 +41,31 @@ impl Default for EngineSettings {
             sitting_gap: Span::from_seconds(30 * 60),
             email_sitting_gap: Span::from_hours(24),
             correction_window: Span::from_days(14),
+            document_window: Span::from_days(14),
+            notice_lead: Span::from_seconds(30 * 60),
+            notice_window: Span::from_days(7),
+            promise_window: Span::from_days(14),
+            self_service_window: Span::from_hours(24),
+            transfers: 1,
         }
+    }
+}
+
+impl EngineSettings {
+    /// Every length of time, in the order of the fields.
+    const fn spans(&self) -> [Span; 10] {
+        [
+            self.chain_window,
+            self.maturity,
+            self.sitting_gap,
+            self.email_sitting_gap,
+            self.correction_window,
+            self.document_window,
+            self.notice_lead,
+            self.notice_window,
+            self.promise_window,
+            self.self_service_window,
+        ]
     }
 }
 
@@ -56,9 +92,10 @@ impl EpochParts {
         hash.update(self.taxonomy);
         hash.update([u8::from(self.model.is_some())]);
         hash.update(self.model.unwrap_or_default());
-        for span in [s.chain_window, s.maturity, s.sitting_gap, s.email_sitting_gap, s.correction_window] {
+        for span in s.spans() {
             hash.update(span.micros().to_be_bytes());
         }
+        hash.update(s.transfers.to_be_bytes());
         hash.update(self.zone.as_bytes());
         EpochId::from_bytes(first_eight(hash))
     }

@@ -24,5 +24,5 @@ pub use ids::*;
 pub use position::{Offset, Partition, Placed, Positions, Sequence, Topic};
 pub use reject::{Reject, RejectKind, RejectStage};
 pub use time::{Day, Instant, IsoWeek, Span, Zone};
-pub use verdict::{Evidence, Proof, Verdict};
+pub use verdict::{AtWindow, Evidence, Proof, SENSITIVITY_DAYS, Session, Stated, Verdict};
 pub use words::{SealedBox, Spoken, Turn, Words};

@@ -77,6 +77,10 @@ impl Span {
     pub const fn from_micros(micros: i64) -> Self {
         Self(micros)
     }
+    /// From whole milliseconds; beyond what there is, the longest.
+    pub const fn from_millis(millis: i64) -> Self {
+        Self(millis.saturating_mul(1_000))
+    }
     /// From whole seconds.
     pub const fn from_seconds(seconds: i64) -> Self {
         Self(seconds * MICROS_PER_SECOND)
@@ -92,6 +96,10 @@ impl Span {
     /// Microseconds.
     pub const fn micros(self) -> i64 {
         self.0
+    }
+    /// Whole seconds, rounded towards zero.
+    pub const fn seconds(self) -> i64 {
+        self.0 / MICROS_PER_SECOND
     }
 }
 

@@ -2,7 +2,7 @@
 //! private cache of one engine version, so it has no schema; the lake checks its hash before it comes here,
 //! and what still does not parse is [`Damaged`], which costs a fold from an older snapshot.
 
-use domain::{Day, Instant, ReasonId, RuleId};
+use domain::{Day, FactId, Instant, ReasonId, RuleId};
 use std::collections::HashMap;
 use std::fmt;
 
@@ -80,6 +80,10 @@ impl Writer {
         self.i64(at.micros());
     }
 
+    pub(crate) fn facts(&mut self, facts: &[FactId]) {
+        self.list(facts.iter(), |w, fact| w.raw(fact.as_bytes()));
+    }
+
     pub(crate) fn day(&mut self, day: Day) {
         self.i64(i64::from(day.epoch_days()));
     }
@@ -107,6 +111,14 @@ impl<'b> Reader<'b> {
         let (head, tail) = self.rest.split_at_checked(len).ok_or(Damaged)?;
         self.rest = tail;
         Ok(head)
+    }
+
+    pub(crate) fn fact(&mut self) -> Result<FactId, Damaged> {
+        self.id().map(FactId::from_bytes)
+    }
+
+    pub(crate) fn facts(&mut self) -> Result<Box<[FactId]>, Damaged> {
+        self.list(Self::fact).map(Vec::into_boxed_slice)
     }
 
     pub(crate) fn id(&mut self) -> Result<[u8; 16], Damaged> {

@@ -65,6 +65,24 @@ impl Ruleset {
         if self.is_protected(reason) { None } else { leaf.mechanism }
     }
 
+    /// The mechanism that the taxonomy names for the reason, protected or not.
+    pub(crate) fn named_mechanism(&self, reason: &ReasonId) -> Option<Mechanism> {
+        self.leaf(reason)?.mechanism
+    }
+
+    /// What contacts of the reason are about, besides its own id.
+    pub(crate) fn topics(&self, reason: &ReasonId) -> &[String] {
+        self.leaf(reason).map_or(&[], |leaf| &leaf.topics)
+    }
+
+    /// Whether a step that the customer names says where contacts of this reason got stuck.
+    pub(crate) fn asks_for_step(&self, reason: &ReasonId) -> bool {
+        matches!(
+            self.named_mechanism(reason),
+            Some(Mechanism::SiteBlocked | Mechanism::SiteHowto | Mechanism::SelfServiceFailed)
+        )
+    }
+
     /// Whether the reason is of value to both sides and so never proposed for elimination.
     pub(crate) fn is_protected(&self, reason: &ReasonId) -> bool {
         self.leaf(reason).is_some_and(|l| l.disposition == Some(Disposition::Leverage))

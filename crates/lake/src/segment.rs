@@ -17,6 +17,10 @@ pub enum SegmentKind {
     Contacts,
     /// Verdicts.
     Verdicts,
+    /// Sessions of self-service.
+    Sessions,
+    /// Facts that are no contacts.
+    Stated,
     /// What the fold refused.
     Refused,
     /// Inputs that were refused before the fold.
@@ -36,6 +40,8 @@ impl SegmentKind {
     pub const ALL: &'static [Self] = &[
         Self::Contacts,
         Self::Verdicts,
+        Self::Sessions,
+        Self::Stated,
         Self::Refused,
         Self::Rejects,
         Self::Reasons,
@@ -49,6 +55,8 @@ impl SegmentKind {
         match self {
             Self::Contacts => "contacts",
             Self::Verdicts => "verdicts",
+            Self::Sessions => "sessions",
+            Self::Stated => "stated",
             Self::Refused => "refused",
             Self::Rejects => "rejects",
             Self::Reasons => "reasons",

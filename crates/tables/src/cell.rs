@@ -7,7 +7,7 @@ use arrow::array::{
     ArrayRef, BooleanBuilder, Date32Builder, FixedSizeBinaryBuilder, Int64Builder, ListBuilder, MapBuilder,
     MapFieldNames, StringBuilder, StructBuilder, TimestampMicrosecondBuilder, make_builder,
 };
-use domain::{Day, FactId, Instant, Proof};
+use domain::{Day, FactId, Instant, Proof, ReasonId};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -23,6 +23,7 @@ pub(crate) enum Get<R> {
     Text(for<'a> fn(&'a R) -> Option<&'a str>),
     Written(Write<R>),
     Texts(for<'a> fn(&'a R) -> &'a [String]),
+    Reasons(for<'a> fn(&'a R) -> &'a [ReasonId]),
     Id(for<'a> fn(&'a R) -> Option<&'a [u8; 16]>),
     Ids(for<'a> fn(&'a R) -> &'a [FactId]),
     Bool(fn(&R) -> Option<bool>),
@@ -38,7 +39,7 @@ impl<R> Get<R> {
     const fn kind(&self) -> Kind {
         match self {
             Self::Text(_) | Self::Written(_) => Kind::Text,
-            Self::Texts(_) | Self::Mechanisms(_) => Kind::Texts,
+            Self::Texts(_) | Self::Reasons(_) | Self::Mechanisms(_) => Kind::Texts,
             Self::Id(_) => Kind::Id,
             Self::Ids(_) => Kind::Ids,
             Self::Bool(_) => Kind::Bool,
@@ -132,6 +133,9 @@ impl Builder {
             (Self::Texts(b), Get::Texts(f)) => {
                 rows.iter().for_each(|r| append_texts(b, r.map(|r| f(r).iter().map(String::as_str))));
             }
+            (Self::Texts(b), Get::Reasons(f)) => {
+                rows.iter().for_each(|r| append_texts(b, r.map(|r| f(r).iter().map(ReasonId::as_str))));
+            }
             (Self::Texts(b), Get::Mechanisms(f)) => {
                 rows.iter().for_each(|r| append_texts(b, r.map(|r| f(r).iter().map(|p| p.mechanism.word()))));
             }
@@ -211,6 +215,8 @@ fn append_proofs(b: &mut ListBuilder<StructBuilder>, proofs: Option<&[Proof]>) {
         field::<StringBuilder>(one, 0).append_value(proof.mechanism.word());
         field::<StringBuilder>(one, 1).append_value(&proof.rule);
         append_ids_of(field(one, 2), &proof.facts);
+        field::<Int64Builder>(one, 3).append_value(proof.confidence_ppm.into());
+        field::<Int64Builder>(one, 4).append_option(proof.seconds);
         one.append(true);
     }
     b.append(proofs.is_some());

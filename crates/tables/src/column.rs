@@ -84,7 +84,9 @@ impl Kind {
             Self::Instant => "timestamp µs UTC",
             Self::Day => "date",
             Self::Attributes => "map of text to text",
-            Self::Proofs => "list of struct{mechanism, rule: text; facts: list of text}",
+            Self::Proofs => {
+                "list of struct{mechanism, rule: text; facts: list of text; confidence_ppm, seconds: int64}"
+            }
         }
     }
 }
@@ -110,6 +112,8 @@ pub(crate) fn proof_fields(id: DataType) -> Fields {
         Field::new("mechanism", DataType::Utf8, true),
         Field::new("rule", DataType::Utf8, true),
         Field::new("facts", list_of(id), true),
+        Field::new("confidence_ppm", DataType::Int64, true),
+        Field::new("seconds", DataType::Int64, true),
     ])
 }
 

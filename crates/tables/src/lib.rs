@@ -18,6 +18,8 @@ pub mod named;
 mod published;
 mod refused_rows;
 mod reject_rows;
+mod session_rows;
+mod stated_rows;
 mod text;
 mod trends;
 mod verdict_rows;
@@ -32,9 +34,11 @@ pub use dimensions::{
 pub use published::{CONTACTS, PROVENANCE, publish, published};
 pub use refused_rows::{PlacedRefusal, REFUSED_ROWS, refused_rows};
 pub use reject_rows::{REJECT_ROWS, REJECTS, RejectRow, reject_rows};
+pub use session_rows::{SESSION_ROWS, session_rows};
+pub use stated_rows::{STATED_ROWS, stated_rows};
 pub use trends::{
-    CHAINS, CHANNEL_DAILY, CODE_AGREEMENT, MECHANISM_DAILY, MOVERS_WEEKLY, OWNERS_WEEKLY, REASON_DAILY,
-    REASON_WEEKLY,
+    CHAINS, CHANNEL_DAILY, CODE_AGREEMENT, KNOWN_FIRST, MECHANISM_DAILY, MOVERS_WEEKLY, OWNERS_WEEKLY,
+    REASON_DAILY, REASON_WEEKLY, SELF_SERVICE,
 };
 pub use verdict_rows::{VERDICT_ROWS, verdict_rows};
 

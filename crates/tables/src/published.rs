@@ -6,8 +6,8 @@ use crate::dimensions::{COSTS, OWNERS, REASONS, UNITS};
 use crate::reject_rows::REJECTS;
 use crate::text::ids_as_text;
 use crate::trends::{
-    CHAINS, CHANNEL_DAILY, CODE_AGREEMENT, MECHANISM_DAILY, MOVERS_WEEKLY, OWNERS_WEEKLY, REASON_DAILY,
-    REASON_WEEKLY,
+    CHAINS, CHANNEL_DAILY, CODE_AGREEMENT, KNOWN_FIRST, MECHANISM_DAILY, MOVERS_WEEKLY, OWNERS_WEEKLY,
+    REASON_DAILY, REASON_WEEKLY, SELF_SERVICE,
 };
 use crate::{contact_rows, verdict_rows};
 use arrow::array::RecordBatch;
@@ -65,11 +65,20 @@ pub static CONTACTS: LazyLock<Table> = LazyLock::new(|| Table {
         "span_to",
         "mechanisms",
         "proofs",
+        "cleared",
         "dumb",
+        "said_fact",
         "repeat",
         "previous_contact_id",
         "chain_root",
         "chain_position",
+        "repeat_7d",
+        "repeat_14d",
+        "repeat_30d",
+        "again_7d",
+        "again_14d",
+        "again_30d",
+        "answered_once",
         "melts_at",
         "mature_at",
         "due_at",
@@ -100,12 +109,14 @@ pub static PROVENANCE: LazyLock<Table> = LazyLock::new(|| Table {
 });
 
 /// Every published table.
-pub fn published() -> [&'static Table; 15] {
+pub fn published() -> [&'static Table; 17] {
     [
         &CONTACTS,
         &REASON_DAILY,
         &CHANNEL_DAILY,
         &MECHANISM_DAILY,
+        &SELF_SERVICE,
+        &KNOWN_FIRST,
         &CODE_AGREEMENT,
         &REASON_WEEKLY,
         &OWNERS_WEEKLY,
@@ -134,7 +145,8 @@ pub fn publish(table: &Table, joined: &RecordBatch) -> Result<RecordBatch, Arrow
 
 /// The columns of the segments under these names.
 fn chosen(names: &[&str]) -> Vec<Column> {
-    let of_segments: Vec<Column> = contact_rows::columns().chain(verdict_rows::columns()).collect();
+    // Of two columns of one name the verdict's is published.
+    let of_segments: Vec<Column> = verdict_rows::columns().chain(contact_rows::columns()).collect();
     let find = |name: &&str| of_segments.iter().find(|c| c.name == *name).copied();
     names.iter().map(|name| find(name).expect("a published column is a column of a segment")).collect()
 }

@@ -101,6 +101,63 @@ pub static MECHANISM_DAILY: LazyLock<Table> = LazyLock::new(|| {
     trend("mechanism_daily", doc, &["mechanism"], columns)
 });
 
+/// Sessions of self-service by day, path and step.
+pub static SELF_SERVICE: LazyLock<Table> = LazyLock::new(|| {
+    let columns = vec![
+        text("path", "Journey or article, such as `checkout`."),
+        text("step", "Step at which the sessions ended; null where the source does not say.").or_null(),
+        count("sessions", "Sessions that ended there."),
+        count("completed", "Of them those in which the customer got what they came for."),
+        count(
+            "failed",
+            "Of them those that failed, were abandoned or were handed over; the others ended unknown.",
+        ),
+        count("known", "Sessions of a known customer: only of these can be told what followed."),
+        count(
+            "contacted",
+            "Of these those that a contact of the customer followed within `engine.self_service_window`.",
+        ),
+        count(
+            "leaked",
+            "Of these those whose failure led to a contact about the same thing: `self_service_failed`.",
+        ),
+        count("contacts", "All contacts of the day, the other denominator of `leaked`."),
+        ratio(
+            "containment",
+            "Known sessions that no contact followed, of all known: 1 − `contacted` / `known`.",
+        ),
+        ratio("leak_rate", "`leaked` / `known`."),
+        ratio("leak_share", "`leaked` / `contacts`; null without contacts."),
+    ];
+    let doc =
+        "The sessions of self-service that ended at one step of one path on one day, and what followed them.";
+    trend("self_service", doc, &["path", "step"], columns)
+});
+
+/// What the company knew before customers asked, by day and reason.
+pub static KNOWN_FIRST: LazyLock<Table> = LazyLock::new(|| {
+    let columns = vec![
+        REASON,
+        count(
+            "contacts",
+            "Contacts that a word from the company could have spared: proven `status_chase`, `preventable_by_notice` or \
+             `broken_promise`, or a question about a document that was sent.",
+        ),
+        count(
+            "known",
+            "Of them those whose cause the company had on record before: an event without notice, a promise past due, the \
+             document.",
+        ),
+        count("noticed", "Other contacts about an event that customers had been told of."),
+        count("lead_p50_s", "Median of the seconds that the company knew before: nearest rank, exact; null where `known` is 0.")
+            .or_null(),
+        count("lead_max_s", "The most of them.").or_null(),
+        ratio("known_rate", "\"We knew first\": `known` / `contacts`; null without contacts."),
+    ];
+    let doc = "What the company knew before its customers asked, of one reason on one day.";
+    trend("known_first", doc, &["reason"], columns)
+});
+
 /// The agents' own codes against ours, by week.
 pub static CODE_AGREEMENT: LazyLock<Table> = LazyLock::new(|| {
     let columns = vec![

@@ -55,7 +55,6 @@ fn changes() -> Vec<ContactChange> {
     (bare.wait_ms, bare.handle_ms, bare.abandoned, bare.transfers, bare.resolved) =
         (None, None, None, None, None);
     (bare.source_reason, bare.source_reasons, bare.products, bare.orders) = (None, vec![], vec![], vec![]);
-    bare.further_reasons = vec![];
     bare.attributes.clear();
     bare.flags.clear();
     let day = Day::parse("2026-05-13").expect("day");
@@ -67,7 +66,8 @@ fn verdicts() -> Vec<Verdict> {
     let full = verdict(&contact("r-1", 2, "2026-05-14T10:30:00.000001Z"), 7);
     let mut bare = verdict(&contact("r-2", 3, "2026-05-12T00:00:00Z"), 3);
     (bare.customer, bare.evidence, bare.previous, bare.due_at) = (None, None, None, None);
-    (bare.proofs, bare.dumb, bare.repeat) = (vec![], false, false);
+    (bare.proofs, bare.cleared, bare.dumb, bare.repeat) = (vec![], vec![], false, false);
+    (bare.said, bare.further, bare.step, bare.answered_once) = (None, vec![], None, None);
     vec![full, bare]
 }
 
@@ -79,7 +79,10 @@ fn joined(contacts: &RecordBatch, verdicts: &RecordBatch) -> RecordBatch {
         names.into_iter().zip(batch.columns().to_vec()).collect::<Vec<_>>()
     };
     let mut all = pairs(contacts);
-    all.extend(pairs(verdicts).into_iter().filter(|(name, _)| contacts.column_by_name(name).is_none()));
+    // Of the step the verdict's column is the one that is published.
+    all.retain(|(name, _)| name != "step");
+    let others: Vec<String> = all.iter().map(|(name, _)| name.clone()).collect();
+    all.extend(pairs(verdicts).into_iter().filter(|(name, _)| !others.contains(name)));
     RecordBatch::try_from_iter(all).expect("columns of one length")
 }
 

@@ -24,11 +24,8 @@ verdicts AS (
         ON v.contact_id = l.contact_id AND v.sequence = l.sequence AND v.judged = l.judged
         AND v.dt BETWEEN $from AND $to
 )
--- An override may have made a further reason the one that counts.
-SELECT
-    c.* EXCEPT (further_reasons),
-    array_remove(c.further_reasons, verdicts.reason) AS further_reasons,
-    verdicts.* EXCEPT (of_contact, of_sequence)
+-- The verdict has the step as well, also where only the customer named it.
+SELECT c.* EXCEPT (step), verdicts.* EXCEPT (of_contact, of_sequence)
 FROM verdicts
 JOIN contact_rows AS c ON c.contact_id = verdicts.of_contact AND c.sequence = verdicts.of_sequence
 WHERE c.dt BETWEEN $from AND $to AND NOT c.gone

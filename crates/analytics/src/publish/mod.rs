@@ -10,6 +10,7 @@ mod contacts;
 mod dimensions;
 mod partitions;
 mod rejects;
+mod self_service;
 mod spans;
 mod touched;
 mod trends;
@@ -152,6 +153,7 @@ impl Job<'_> {
         rejects::publish(&self, base)?;
         dimensions::publish(&self, base)?;
         trends::publish(&self, base, &touched)?;
+        self_service::publish(&self, base, &touched)?;
         let counts = self.commits.last().map_or_else(Counts::default, |c| c.counts);
         let made_by = [(MADE_BY, made_by()), (TRENDS_MADE_BY, trends::made_by())];
         let extra = made_by.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();

@@ -9,7 +9,7 @@ use super::chains::Roots;
 use super::partitions::Partitions;
 use super::spans::{Limits, spans};
 use super::touched::{Touched, Weeks};
-use super::{Base, Job, column, days_of, dimensions, failure, fingerprint, instant, rejects};
+use super::{Base, Job, column, days_of, dimensions, failure, fingerprint, instant, rejects, self_service};
 use crate::error::AnalyticsError;
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::Int64Type;
@@ -20,8 +20,8 @@ use lake::FileRef;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tables::{
-    CHAINS, CHANNEL_DAILY, CODE_AGREEMENT, CONTACTS, MECHANISM_DAILY, MOVERS_WEEKLY, OWNERS_WEEKLY,
-    REASON_DAILY, REASON_WEEKLY, Table,
+    CHAINS, CHANNEL_DAILY, CODE_AGREEMENT, CONTACTS, KNOWN_FIRST, MECHANISM_DAILY, MOVERS_WEEKLY,
+    OWNERS_WEEKLY, REASON_DAILY, REASON_WEEKLY, Table,
 };
 
 macro_rules! sql {
@@ -58,11 +58,12 @@ struct Trend {
     divides_all: bool,
 }
 
-fn daily() -> [Trend; 3] {
+fn daily() -> [Trend; 4] {
     [
         Trend { table: &REASON_DAILY, sql: sql!("reason_daily"), divides_all: true },
         Trend { table: &CHANNEL_DAILY, sql: sql!("channel_daily"), divides_all: true },
         Trend { table: &MECHANISM_DAILY, sql: sql!("mechanism_daily"), divides_all: false },
+        Trend { table: &KNOWN_FIRST, sql: sql!("known_first"), divides_all: false },
     ]
 }
 
@@ -85,13 +86,26 @@ fn of_chains() -> Trend {
 /// A fingerprint of everything that decides the bytes of these tables besides what they are counted from.
 pub(super) fn made_by() -> String {
     let all: Vec<Trend> = daily().into_iter().chain(weekly()).chain([movers(), of_chains()]).collect();
-    let texts: Vec<&str> =
-        [REVISION, rejects::REJECTED, AT_HAND, COSTED, MEASURES, MEMBERS, RATES, UNIT_WEEKS]
-            .into_iter()
-            .chain(all.iter().map(|t| t.sql))
-            .collect();
-    let tables: Vec<&Table> =
-        all.iter().map(|t| t.table).chain(dimensions::tables()).chain([rejects::table()]).collect();
+    let texts: Vec<&str> = [
+        REVISION,
+        rejects::REJECTED,
+        self_service::COUNTED,
+        AT_HAND,
+        COSTED,
+        MEASURES,
+        MEMBERS,
+        RATES,
+        UNIT_WEEKS,
+    ]
+    .into_iter()
+    .chain(all.iter().map(|t| t.sql))
+    .collect();
+    let tables: Vec<&Table> = all
+        .iter()
+        .map(|t| t.table)
+        .chain(dimensions::tables())
+        .chain([rejects::table(), self_service::table()])
+        .collect();
     fingerprint(&texts, &tables)
 }
 

@@ -108,7 +108,8 @@ fn the_small_counts_count() {
     (contacts[0].handle_ms, contacts[0].source_reason) = (Some(5), Some("solo".to_owned()));
     contacts[1].source_reasons = vec!["one".to_owned(), "two".to_owned()];
     let mut verdicts: Vec<Verdict> = contacts.iter().map(|c| verdict(c, 0)).collect();
-    let proof = |mechanism| Proof { mechanism, rule: "r".into(), facts: vec![] };
+    let proof =
+        |mechanism| Proof { mechanism, rule: "r".into(), confidence_ppm: 0, seconds: None, facts: vec![] };
     verdicts[0].proofs = vec![proof(Mechanism::StatusChase), proof(Mechanism::Repeat)];
     (verdicts[0].dumb, verdicts[0].repeat, verdicts[0].reason) = (true, true, ReasonId::new("late"));
     verdicts[0].customer = Some(CustomerKey::from_bytes([1; 16]));

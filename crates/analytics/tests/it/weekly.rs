@@ -26,8 +26,13 @@ fn two_weeks() -> WeeklyAnswers {
         member.chain_root = contacts[1].id;
     }
     (verdicts[2].repeat, verdicts[2].dumb, verdicts[2].chain_position) = (true, true, 2);
-    verdicts[2].proofs =
-        vec![Proof { mechanism: Mechanism::Repeat, rule: "repeat/same_case".into(), facts: vec![] }];
+    verdicts[2].proofs = vec![Proof {
+        mechanism: Mechanism::Repeat,
+        rule: "repeat/same_case".into(),
+        confidence_ppm: 0,
+        seconds: None,
+        facts: vec![],
+    }];
     let mut world = World::new();
     world.commit(&contacts.iter().map(is).collect::<Vec<_>>(), &verdicts);
     let as_of = at("2026-05-18T00:00:00Z");

@@ -24,7 +24,7 @@ impl<'t> Build<'t> {
         self.text_of(sheet, Need::Optional, Some(code))
     }
 
-    fn text_of(&mut self, mut sheet: Sheet<'t>, need: Need, code: Option<Code>) -> Option<TextField> {
+    pub fn text_of(&mut self, mut sheet: Sheet<'t>, need: Need, code: Option<Code>) -> Option<TextField> {
         let literal = |e: &Entry<'t>| {
             let text = e.as_text().ok_or("a text")?;
             Ok(code.map_or(Ok(text.to_owned()), |code| code.read(text))?)
@@ -47,8 +47,8 @@ impl<'t> Build<'t> {
     }
 
     /// A number in `[min, max]`, which the mapping may narrow; the limits are in the source's unit.
-    pub fn number(&mut self, field: &'static str, min: i64, max: i64) -> Option<NumberField> {
-        let mut sheet = self.options(field, Need::Optional)?;
+    pub fn number(&mut self, field: &'static str, need: Need, min: i64, max: i64) -> Option<NumberField> {
+        let mut sheet = self.options(field, need)?;
         let strict = self.strict(&mut sheet, "int");
         let mut scale = sheet.int("scale", &mut self.mistakes).unwrap_or(1);
         if !(1..=SCALE_MAX).contains(&scale) {
@@ -66,17 +66,17 @@ impl<'t> Build<'t> {
         let literal = |e: &Entry<'t>| {
             e.as_int().ok_or_else(|| "a whole number".to_owned()).and_then(|number| checker.literal(number))
         };
-        let pick = self.pick(&mut sheet, Need::Optional, literal);
+        let pick = self.pick(&mut sheet, need, literal);
         sheet.finish(&mut self.mistakes);
         pick.map(limits)
     }
 
-    pub fn flag(&mut self, field: &'static str) -> Option<FlagField> {
-        let mut sheet = self.options(field, Need::Optional)?;
+    pub fn flag(&mut self, field: &'static str, need: Need) -> Option<FlagField> {
+        let mut sheet = self.options(field, need)?;
         let literal = |e: &Entry<'t>| e.value.as_bool().ok_or_else(|| "true or false".to_owned());
         let strict = self.strict(&mut sheet, "bool");
         let words = self.words(&mut sheet, &literal);
-        let pick = self.pick(&mut sheet, Need::Optional, literal);
+        let pick = self.pick(&mut sheet, need, literal);
         sheet.finish(&mut self.mistakes);
         pick.map(|pick| FlagField { pick, strict, words })
     }

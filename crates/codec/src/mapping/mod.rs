@@ -36,7 +36,7 @@
 //! # The file
 //!
 //! ```toml
-//! fact = "ContactRecorded"          # or ContactResolved, ContactReopened, OrderPlaced, UpstreamEvent
+//! fact = "ContactRecorded"          # the default; the others are below
 //! format = "csv"                    # csv, ndjson or parquet; may be left to the file's name
 //! separator = ";"                   # of CSV; a comma by default
 //! zone = "Europe/Madrid"            # of times without an offset; UTC by default
@@ -44,8 +44,19 @@
 //! collect = ["source_reason"]       # rows that share a record id are one contact; also products, orders
 //!
 //! [fields]                          # field of the fact = column of the source
-//! record = "id"                     # always needed, as are occurred_at and channel
+//! record = "id"                     # always needed, as are occurred_at and, of a contact, channel
+//!
+//! [fields.turns]                    # a transcript: a list of objects, in CSV as JSON
+//! from = "transcript"
+//! speaker = { from = "who", map = { Cliente = "customer", Agente = "agent" }, otherwise = "unknown" }
+//! text = "said"                     # needed
+//! at_ms = { from = "seconds", scale = 1000 }
 //! ```
+//!
+//! The other facts: `ContactResolved`, `ContactReopened`, `OrderPlaced`, `UpstreamEvent`, `SelfServiceEnded`,
+//! `NotificationSent`, `PromiseMade`, `PromiseSettled`, `RecoveryOffered`. `docs/mappings.md` has the fields of each, and a
+//! test holds it to them. Upstream events and notices without a customer are about everybody (topic `company`); any
+//! other fact without one is about nobody.
 //!
 //! A field is the name of a column (`a.b.c` reaches into nested objects) or a table of options:
 //!
@@ -67,7 +78,6 @@
 
 mod build;
 mod collect;
-mod contact;
 mod customer;
 mod fields;
 mod head;
@@ -79,6 +89,7 @@ mod pick;
 mod plan;
 pub(crate) mod sheet;
 mod time;
+mod turns;
 
 pub use collect::{Collected, Collector, CollectorFull};
 pub use head::Format;
@@ -90,7 +101,7 @@ use collect::Collect;
 use domain::{Body, Identifier, Instant, Origin, Precision};
 use fields::TextField;
 use mistake::Mistakes;
-use plan::{FACTS, Plan, needed};
+use plan::{FACTS, FactKind, Plan, needed, text};
 use sheet::Sheet;
 use std::fmt;
 use std::sync::Arc;
@@ -149,14 +160,14 @@ impl Mapping {
     }
 
     fn build(mut top: Sheet<'_>, mut mistakes: Mistakes<'_>) -> Result<Self, Vec<MappingMistake>> {
-        let facts: Vec<(&str, &'static str)> = FACTS.iter().map(|fact| (*fact, *fact)).collect();
+        let facts: Vec<(&str, FactKind)> = FACTS.iter().map(|fact| (fact.name, *fact)).collect();
         let fact = top.choice("fact", &facts, &mut mistakes).unwrap_or(FACTS[0]);
         let format = top.choice("format", Format::WORDS, &mut mistakes);
         let separator = head::separator(&mut top, &mut mistakes);
         let zone = head::zone(&mut top, &mut mistakes);
         let (system, instance) = head::source(&mut top, &mut mistakes);
         let fields = head::section("fields", &mut top, &mut mistakes);
-        let collect = head::collect(&mut top, fact, fields.as_ref(), &mut mistakes);
+        let collect = head::collect(&mut top, fact.name, fields.as_ref(), &mut mistakes);
         top.finish(&mut mistakes);
         let Some(fields) = fields else {
             return mistakes.outcome().map(|()| unreachable!("invariant: noted"));
@@ -167,14 +178,14 @@ impl Mapping {
         let record = b.text("record", Need::Always);
         let revision = b.revision("revision");
         let occurred_at = b.time("occurred_at", Need::Always);
-        let plan = Plan::build(fact, &mut b);
+        let plan = (fact.build)(&mut b);
         let Build { mut mistakes, columns, fields, .. } = b;
         fields.finish(&mut mistakes);
         mistakes.outcome()?;
         let occurred_at = occurred_at.expect("invariant: without occurred_at there is a mistake");
         let columns = Arc::new(columns);
         Ok(Self {
-            fact,
+            fact: fact.name,
             format,
             separator,
             system,
@@ -192,10 +203,9 @@ impl Mapping {
     pub fn map(&self, record: &Record<'_>) -> Result<Draft, Refusal> {
         let own = std::ptr::eq(record.columns(), &*self.columns) || *record.columns() == *self.columns;
         assert!(own, "a record is mapped by the mapping it was read for");
-        let name = needed(&self.record, record)?;
+        let name = needed(text(&self.record, record)?);
         let revision = self.revision.as_ref().map_or(Ok(None), |field| field.get(record))?.unwrap_or(0);
-        let stamp = self.occurred_at.get(record)?;
-        let stamp = stamp.expect("invariant: occurred_at is always needed, and refuses when empty");
+        let stamp = needed(self.occurred_at.get(record)?);
         let (body, identifier) = self.plan.map(record)?;
         let (system, instance) = (self.system.clone(), self.instance.clone());
         let origin = Origin { system, instance, record: name, revision };

@@ -100,6 +100,11 @@ impl<T: Clone> Pick<T> {
         Refusal::map(wrong.kind, &self.field, expected)
     }
 
+    /// Whether an empty value without a default refuses the record.
+    pub const fn is_required(&self) -> bool {
+        matches!(&self.source, Source::Column(Column { required: true, .. }))
+    }
+
     /// Whether white space around texts is to be cut off.
     pub const fn trims(&self) -> bool {
         matches!(&self.source, Source::Column(Column { trim: true, .. }))

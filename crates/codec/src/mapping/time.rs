@@ -4,7 +4,7 @@ use super::iso::{Stamp, TimeError, Written, accepted, iso, rfc3339};
 use super::number::{decimal, from_float};
 use super::pick::{Pick, Wrong};
 use crate::records::{Record, Refusal, Value};
-use domain::{Instant, Precision, RejectKind, Zone};
+use domain::{Instant, Precision, RejectKind, Span, Zone};
 use jiff::fmt::strtime;
 use std::borrow::Cow;
 
@@ -122,6 +122,15 @@ impl TimeField {
     pub fn get(&self, record: &Record<'_>) -> Result<Option<Stamp>, Refusal> {
         self.pick.get(record, |value| self.clock.read(value, self.pick.trims()))
     }
+
+    /// The last instant that the time may mean, which for a day is the day's own last: what is due on a day is not
+    /// overdue as long as the day lasts.
+    pub fn last(&self, record: &Record<'_>) -> Result<Option<Instant>, Refusal> {
+        Ok(self.get(record)?.map(|stamp| match stamp.precision {
+            Precision::Day => self.clock.end_of_day(stamp.at),
+            _ => stamp.at,
+        }))
+    }
 }
 
 impl Clock {
@@ -135,6 +144,11 @@ impl Clock {
         })?;
         stamp.precision = self.precision.unwrap_or(stamp.precision);
         Ok(stamp)
+    }
+
+    fn end_of_day(&self, at: Instant) -> Instant {
+        let next = at.day(&self.zone).plus_days(1).and_then(|day| day.begins(&self.zone));
+        next.map_or(at, |next| next.plus(Span::from_micros(-1)))
     }
 
     /// The error is `None` where the value has the wrong type.

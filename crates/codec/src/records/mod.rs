@@ -17,6 +17,8 @@ mod sniff;
 mod split;
 mod value;
 
+pub(crate) use ndjson::json_value;
+
 pub use document::{NoDocument, count_values, document, is_lines, line_too_deep};
 pub use reader::{Parser, Reader};
 pub use refusal::Refusal;

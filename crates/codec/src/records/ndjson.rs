@@ -7,6 +7,7 @@ use super::{Columns, DEPTH_MAX, Record, Refusal, Value};
 use domain::RejectKind;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
 
 /// Parses the raw bytes of one line.
@@ -23,6 +24,16 @@ pub(super) fn parse<'a>(columns: &'a Columns, raw: &'a [u8]) -> Result<Record<'a
     let read = json.deserialize_any(Object { node: columns.root(), record: &mut record });
     read.and_then(|()| json.end()).map_err(|e| explain(&e))?;
     Ok(record)
+}
+
+/// The value that a text spells in JSON; `None` where it spells none, or one that nests too deep.
+pub(crate) fn json_value(text: &str) -> Option<Value<'_>> {
+    if too_deep(text.as_bytes(), DEPTH_MAX) {
+        return None;
+    }
+    let mut json = serde_json::Deserializer::from_str(text);
+    let value = AnyValue.deserialize(&mut json).ok()?;
+    json.end().is_ok().then_some(value)
 }
 
 fn malformed(expected: &str) -> Refusal {
@@ -79,10 +90,12 @@ impl<'de> DeserializeSeed<'de> for Object<'_, 'de> {
             return Ok(());
         }
         record.duplicate_keys |= clear(node, record);
-        if node.slot.is_none() {
+        let Some(slot) = node.slot else {
             return json.deserialize_any(Self { node, record });
-        }
-        place(node, AnyValue.deserialize(json)?, record);
+        };
+        let value = AnyValue.deserialize(json)?;
+        record.fill(node, &value);
+        record.set(slot, value);
         Ok(())
     }
 }
@@ -98,20 +111,6 @@ fn clear(node: &Node, record: &mut Record<'_>) -> bool {
         found |= clear(child, record);
     }
     found
-}
-
-/// Puts a value that is wanted whole into its slot, and its parts that are wanted too into theirs.
-fn place<'de>(node: &Node, value: Value<'de>, record: &mut Record<'de>) {
-    if let Value::Map(entries) = &value {
-        for (key, part) in entries {
-            if let Some(at) = node.child(key) {
-                place(&node.children[at].1, part.clone(), record);
-            }
-        }
-    }
-    if let Some(slot) = node.slot {
-        record.set(slot, value);
-    }
 }
 
 impl<'de> Visitor<'de> for Object<'_, 'de> {
@@ -231,11 +230,20 @@ impl<'de> Visitor<'de> for AnyValue {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value<'de>, A::Error> {
         let mut entries: Vec<(Cow<'de, str>, Value<'de>)> = Vec::new();
         while let Some(key) = map.next_key::<String>()? {
-            let value = map.next_value_seed(Self)?;
-            entries.retain(|(k, _)| *k != key);
-            entries.push((Cow::Owned(key), value));
+            entries.push((Cow::Owned(key), map.next_value_seed(Self)?));
         }
+        keep_last(&mut entries);
         Ok(Value::Map(entries))
+    }
+}
+
+/// Of a key that occurs twice the last value counts. Linear, because a record may be one object of 100,000 keys.
+fn keep_last(entries: &mut Vec<(Cow<'_, str>, Value<'_>)>) {
+    let mut seen = HashSet::with_capacity(entries.len());
+    let last: Vec<bool> = entries.iter().rev().map(|(key, _)| seen.insert(key.as_ref())).collect();
+    if last.contains(&false) {
+        let mut last = last.into_iter().rev();
+        entries.retain(|_| last.next() == Some(true));
     }
 }
 
@@ -283,6 +291,7 @@ mod tests {
         check(&["a.b"], r#"{"a.b":3}"#, &["3"]);
         check(&["a.b"], r#"{"a":[1,2]}"#, &["-"]);
         check(&["a", "a.b"], r#"{"a":{"b":1,"c":[null,{}]}}"#, &["{b=1 c=[null {}]}", "1"]);
+        check(&["a"], r#"{"a":{"b":1,"c":2,"b":3,"d":4,"d":5}}"#, &["{c=2 b=3 d=5}"]);
         check(
             &["n", "m"],
             r#"{"n":18446744073709551615,"m":-9223372036854775808}"#,

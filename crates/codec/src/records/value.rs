@@ -153,6 +153,27 @@ impl<'a> Record<'a> {
         Self { columns, values, duplicate_keys: false }
     }
 
+    /// A record from an object that was read whole: its keys are the columns, by name or by path.
+    pub(crate) fn of_object(columns: &'a Columns, object: &Value<'a>) -> Self {
+        let mut record = Self::empty(columns);
+        record.fill(columns.root(), object);
+        record
+    }
+
+    /// Puts the parts of an object that are wanted below a node into their slots.
+    pub(super) fn fill(&mut self, node: &Node, object: &Value<'a>) {
+        let Value::Map(entries) = object else { return };
+        for (key, part) in entries {
+            if let Some(at) = node.child(key) {
+                let child = &node.children[at].1;
+                self.fill(child, part);
+                if let Some(slot) = child.slot {
+                    self.set(slot, part.clone());
+                }
+            }
+        }
+    }
+
     /// Sets the value in a slot.
     pub fn set(&mut self, slot: usize, value: Value<'a>) {
         self.values[slot] = value;

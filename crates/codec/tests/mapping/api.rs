@@ -3,7 +3,7 @@
 use crate::run::deployed;
 use codec::mapping::{Collected, CollectorFull, Format, Mapping};
 use codec::records::{Record, Value};
-use domain::{Body, Instant, Precision};
+use domain::{Body, Fact, FactId, Instant, Precision, Speaker};
 use proptest::prelude::*;
 use std::borrow::Cow;
 
@@ -35,6 +35,43 @@ fn rows_of_typed_columns_are_mapped() {
     );
     let Body::ContactRecorded(contact) = draft.body else { panic!("a contact") };
     assert_eq!((contact.products, contact.handle_ms), (vec!["a".to_owned(), "7".to_owned()], Some(1_500)));
+}
+
+#[test]
+fn transcripts_of_typed_columns_are_mapped_and_redacted_like_the_rest() {
+    let mapping = mapping(
+        r#"
+        source = { system = "lakehouse" }
+        [fields]
+        record = "id"
+        occurred_at = "at"
+        channel = { constant = "phone" }
+        turns = { from = "log", speaker = "by", text = "said", at_ms = "ms" }
+        "#,
+    );
+    assert_eq!(mapping.columns().names(), ["id", "at", "log"], "the keys of turns are no columns");
+    let text = |text: &'static str| Value::Text(Cow::Borrowed(text));
+    let turn = |by, said, ms| {
+        let entries = [("by", text(by)), ("said", text(said)), ("ms", ms)];
+        Value::Map(entries.map(|(key, value)| (Cow::Borrowed(key), value)).into())
+    };
+    let log = Value::List(vec![
+        turn("agent", "¿Su correo?", Value::Float(0.0)),
+        Value::Null,
+        turn("customer", "ana@example.org, o llame al 600 111 222", Value::Null),
+    ]);
+    let row = vec![Value::Int(7), text("2026-03-05"), log];
+    let draft = mapping.map(&Record::from_values(mapping.columns(), row)).expect("a draft");
+    assert!(!format!("{draft:?}").contains("ana"));
+    let codec::mapping::Draft { origin, occurred_at, precision, body, .. } = draft;
+    let mut fact = Fact { id: FactId::from_bytes([0; 16]), origin, occurred_at, precision, body };
+    codec::redact::redact_fact(&mut fact);
+    let Body::ContactRecorded(contact) = fact.body else { panic!("a contact") };
+    let turns = &contact.words.open().expect("open").turns;
+    let turns: Vec<_> = turns.iter().map(|t| (t.speaker, t.at_ms, t.text.as_str())).collect();
+    let expect =
+        [(Speaker::Agent, Some(0), "¿Su correo?"), (Speaker::Customer, None, "<EMAIL>, o llame al <PHONE>")];
+    assert_eq!(turns, expect);
 }
 
 #[test]
@@ -117,6 +154,18 @@ fn lines() -> impl Strategy<Value = Vec<String>> {
         "fields.channel",
         "fields.customer",
         "fields.text",
+        "fields.turns",
+        "fields.turns.text",
+        "fields.turns.speaker",
+        "fields.turns.at_ms",
+        "fields.topic",
+        "fields.recipients",
+        "fields.path",
+        "fields.outcome",
+        "fields.promise",
+        "fields.due_at",
+        "fields.kept",
+        "fields.option",
         "fields.products",
         "fields.handle_ms",
         "fields.resolved",
@@ -133,6 +182,11 @@ fn lines() -> impl Strategy<Value = Vec<String>> {
         "\"csv\"",
         "\"a\"",
         "\"OrderPlaced\"",
+        "\"SelfServiceEnded\"",
+        "\"NotificationSent\"",
+        "\"PromiseMade\"",
+        "\"PromiseSettled\"",
+        "\"RecoveryOffered\"",
         "\"UTC\"",
         "7",
         "-1",
@@ -146,6 +200,7 @@ fn lines() -> impl Strategy<Value = Vec<String>> {
         "{ from = \"a\" }",
         "{ constant = \"chat\" }",
         "{ from = \"a\", kind = \"email\" }",
+        "{ from = \"a\", text = \"a\", speaker = { from = \"b\" }, at_ms = 3 }",
         "{ from = \"a\", default = \"x\", required = false }",
         "{ from = \"a\", map = { a = \"chat\" }, otherwise = \"null\" }",
         "{ from = \"a\", scale = 1000, min = -5, max = 9 }",

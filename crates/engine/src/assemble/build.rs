@@ -1,12 +1,16 @@
 //! Making a contact of one record, or of the records of a group.
 
-use crate::asserted::Asserted;
+use crate::asserted::{Asserted, Question, Source};
 use crate::ruleset::Ruleset;
+use classify::heard::{self, Asked};
 use classify::{Classified, Input};
-use domain::closed::{Direction, HandleBasis, ReasonBasis, Strength};
+use domain::Turn;
+use domain::closed::{Channel, Direction, HandleBasis, ReasonBasis, Speaker, Strength};
 use domain::contact::Provenance;
 use domain::fact::ContactRecorded;
-use domain::{Body, CaseId, Contact, ContactId, FactId, Instant, Origin, Placed, Precision, Sequence, Words};
+use domain::{
+    Body, CaseId, Contact, ContactId, FactId, Instant, Origin, Placed, Precision, Sequence, Span, Words,
+};
 use std::collections::BTreeSet;
 
 /// A record's newest state without its words, which were used up in classifying it.
@@ -18,7 +22,19 @@ pub(super) struct Part {
     pub(super) precision: Precision,
     pub(super) recorded: ContactRecorded,
     pub(super) classified: Classified,
+    pub(super) heard: Heard,
     pub(super) provenance: Provenance,
+}
+
+/// What the words say besides the reason.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Heard {
+    /// The step that the customer names.
+    pub(super) step: Option<u32>,
+    /// The data that the company asked for.
+    pub(super) asked: Vec<Asked>,
+    /// Of the company only a bot or a voice menu speaks.
+    pub(super) by_machine: bool,
 }
 
 /// A contact in both its forms.
@@ -28,20 +44,29 @@ pub(super) struct Built {
     pub(super) asserted: Asserted,
 }
 
-/// The reason of one record: by the customer's words, the agent's code and the attributes.
-pub(super) fn classify(rules: &Ruleset, recorded: &ContactRecorded) -> Classified {
-    let words = recorded.words.open().map(domain::Spoken::customer_words).unwrap_or_default();
-    rules.classify(&Input {
+/// The reason of one record, by the customer's words, the agent's code and the attributes; and what else the words say.
+pub(super) fn classify(rules: &Ruleset, recorded: &ContactRecorded) -> (Classified, Heard) {
+    let spoken = recorded.words.open();
+    let words = spoken.map(domain::Spoken::customer_words).unwrap_or_default();
+    let classified = rules.classify(&Input {
         text: &words,
         channel: recorded.channel,
         language: recorded.language.as_deref(),
         source_reason: recorded.source_reason.as_deref(),
         attributes: &recorded.attributes,
-    })
+    });
+    let turns = spoken.map_or(&[][..], |spoken| &spoken.turns);
+    let step = if rules.asks_for_step(&classified.reason) { heard::step(&words) } else { None };
+    (classified, Heard { step, asked: heard::asked(turns), by_machine: by_machine(turns) })
+}
+
+fn by_machine(turns: &[Turn]) -> bool {
+    let speaks = |speaker| turns.iter().any(|turn| turn.speaker == speaker);
+    (speaks(Speaker::Bot) || speaks(Speaker::Ivr)) && !speaks(Speaker::Agent)
 }
 
 impl Part {
-    pub(super) fn new(placed: Placed<domain::Fact>, classified: Classified) -> Self {
+    pub(super) fn new(placed: Placed<domain::Fact>, (classified, heard): (Classified, Heard)) -> Self {
         let provenance = Provenance {
             partition: placed.partition,
             offset: placed.offset,
@@ -59,6 +84,7 @@ impl Part {
             precision: fact.precision,
             recorded,
             classified,
+            heard,
             provenance,
         }
     }
@@ -93,6 +119,24 @@ impl Part {
     fn classifies(&self) -> bool {
         self.classified.basis != ReasonBasis::Unclassified
     }
+
+    fn questions(&self) -> impl Iterator<Item = Question> + '_ {
+        self.heard.asked.iter().map(|asked| {
+            let at = asked.at_ms.map(|ms| self.occurred_at.plus(Span::from_millis(ms)));
+            Question { fact: self.fact, asked: *asked, at }
+        })
+    }
+
+    /// A bot or a voice menu handled it.
+    fn is_machine(&self) -> bool {
+        self.recorded.channel == Channel::Bot || self.heard.by_machine
+    }
+
+    /// The source counts as many hand-offs as prove a wrong route.
+    fn was_handed_on(&self, rules: &Ruleset) -> bool {
+        let counted = self.recorded.transfers.and_then(|n| u32::try_from(n).ok());
+        counted.is_some_and(|n| n >= rules.settings().transfers) && !self.is_machine()
+    }
 }
 
 /// The contact of a record that stands alone.
@@ -106,6 +150,13 @@ pub(super) fn legs(rules: &Ruleset, root: ContactId, legs: &[&Part]) -> Built {
     let mut built = together(rules, legs);
     built.contact.id = root;
     built.asserted.contact = root;
+    built.asserted.of_legs = true;
+    built.asserted.fact = built.asserted.reason_fact;
+    // Where the source counts them in one leg, that leg is enough.
+    if built.asserted.more().handed_on.is_empty() {
+        let handed_on = hand_offs(rules, legs);
+        built.asserted.with_more(|more| more.handed_on = handed_on);
+    }
     let count = u32::try_from(legs.len()).unwrap_or(u32::MAX);
     built.contact.legs = count;
     let hand_offs = i32::try_from(count - 1).unwrap_or(i32::MAX);
@@ -113,6 +164,21 @@ pub(super) fn legs(rules: &Ruleset, root: ContactId, legs: &[&Part]) -> Built {
         built.contact.transfers = Some(built.contact.transfers.unwrap_or(0).max(hand_offs));
     }
     built
+}
+
+/// The legs that prove as many hand-offs as the settings ask for: each with another queue than the one before. A hand-over
+/// by a bot or a voice menu is none, and legs of unknown queues are taken for different ones.
+fn hand_offs(rules: &Ruleset, legs: &[&Part]) -> Box<[FactId]> {
+    let mut moved: Vec<&Part> = Vec::new();
+    for leg in legs.iter().filter(|leg| !leg.is_machine()) {
+        let queue = |part: &Part| part.recorded.queue.clone();
+        let stays = moved.last().is_some_and(|last| queue(last).is_some() && queue(last) == queue(leg));
+        if !stays {
+            moved.push(leg);
+        }
+    }
+    let needed = rules.settings().transfers as usize + 1;
+    moved.get(..needed).unwrap_or_default().iter().map(|leg| leg.fact).collect()
 }
 
 /// The contact of a sitting's messages, which are in order and not empty.
@@ -128,20 +194,64 @@ fn together(rules: &Ruleset, parts: &[&Part]) -> Built {
     let mut classified = first.classifies();
     for part in rest {
         join_contact(&mut built.contact, part);
-        join_asserted(&mut built.asserted, part, &mut classified);
+        join_asserted(rules, &mut built.asserted, part, &mut classified);
     }
     normalise(&mut built.contact);
-    let mut seen = BTreeSet::from([built.asserted.reason.to_string()]);
-    built.contact.further_reasons.retain(|reason| seen.insert(reason.clone()));
-    built.asserted.orders = boxed(&built.contact.orders);
+    if !rest.is_empty() {
+        beside(&mut built, parts);
+    }
     built
+}
+
+/// What the parts give together that is not the first's.
+fn beside(built: &mut Built, parts: &[&Part]) {
+    let Built { contact, asserted } = built;
+    asserted.orders = boxed(&contact.orders);
+    asserted.with_more(|more| more.products = boxed(&contact.products));
+    let sources = sources(asserted, parts);
+    let questions: Box<[Question]> = parts.iter().flat_map(|part| part.questions()).collect();
+    let mut seen = BTreeSet::from([asserted.reason.clone()]);
+    let reasons = parts.iter().flat_map(|part| {
+        part.classifies().then_some(&part.classified.reason).into_iter().chain(&part.classified.further)
+    });
+    let further = reasons.filter(|reason| seen.insert((*reason).clone())).cloned().collect();
+    asserted.with_more(|more| {
+        more.further = further;
+        more.asked = questions;
+        more.sources = sources;
+    });
+}
+
+/// What each part gives of what proofs rest on.
+fn sources(asserted: &Asserted, parts: &[&Part]) -> Box<[Source]> {
+    let source = |part: &&Part| Source {
+        fact: part.fact,
+        customer: part.recorded.customer.is_some() && part.recorded.customer == asserted.customer,
+        case: part.case().is_some() && part.case() == asserted.case,
+        // Of what the records themselves say: a person's word is a fact of its own.
+        reason: part.classified.reason == asserted.reason,
+        step: part.recorded.step.is_some()
+            && part.recorded.step.as_deref() == asserted.more().step.as_deref(),
+        orders: places(&asserted.orders, &part.recorded.orders),
+        products: places(&asserted.more().products, &part.recorded.products),
+    };
+    parts.iter().map(source).collect()
+}
+
+/// Where among all the names those of one part stand.
+fn places(all: &[Box<str>], named: &[String]) -> Box<[u32]> {
+    let is_named = |name: &str| named.iter().any(|n| n == name);
+    let places = all.iter().enumerate().filter(|(_, name)| is_named(name));
+    places.filter_map(|(at, _)| u32::try_from(at).ok()).collect()
 }
 
 fn asserted(rules: &Ruleset, part: &Part) -> Asserted {
     let c = &part.classified;
-    let mut orders = part.recorded.orders.clone();
+    let r = &part.recorded;
+    let (mut orders, mut products) = (r.orders.clone(), r.products.clone());
     sort_once(&mut orders);
-    Asserted {
+    sort_once(&mut products);
+    let mut asserted = Asserted {
         contact: part.record(),
         fact: part.fact,
         reason_fact: part.fact,
@@ -149,6 +259,9 @@ fn asserted(rules: &Ruleset, part: &Part) -> Asserted {
         day: part.occurred_at.day(rules.zone()),
         customer: part.recorded.customer,
         strength: if part.recorded.customer.is_some() { part.recorded.strength } else { Strength::None },
+        channel: r.channel,
+        of_legs: false,
+        resolved: r.resolved == Some(true),
         case: part.case(),
         orders: boxed(&orders),
         reason: c.reason.clone(),
@@ -157,12 +270,36 @@ fn asserted(rules: &Ruleset, part: &Part) -> Asserted {
         evidence: c.evidence.clone(),
         dumb: None,
         carried: None,
+        more: None,
+    };
+    asserted.with_more(|more| {
+        more.products = boxed(&products);
+        more.further = c.further.iter().cloned().collect();
+        more.asked = part.questions().collect();
+        if part.was_handed_on(rules) {
+            more.handed_on = [part.fact].into();
+        }
+        (more.step, more.step_heard) = step_of(rules, part);
+    });
+    asserted
+}
+
+/// The source's step, else the one that the customer names, under the first topic of the reason; and whether it was heard.
+fn step_of(rules: &Ruleset, part: &Part) -> (Option<Box<str>>, bool) {
+    if let Some(step) = &part.recorded.step {
+        return (Some(step.as_str().into()), false);
     }
+    let Some(number) = part.heard.step else { return (None, false) };
+    let step = match rules.topics(&part.classified.reason).first() {
+        Some(topic) => format!("{topic}/{number}"),
+        None => number.to_string(),
+    };
+    (Some(step.into()), true)
 }
 
 fn contact(rules: &Ruleset, part: Part) -> Contact {
     let (id, day) = (part.record(), part.occurred_at.day(rules.zone()));
-    let Part { fact, origin, occurred_at, precision, recorded: r, classified, provenance } = part;
+    let Part { fact, origin, occurred_at, precision, recorded: r, provenance, .. } = part;
     let mut contact = Contact {
         id,
         // The real one is set when the contact is emitted.
@@ -197,7 +334,6 @@ fn contact(rules: &Ruleset, part: Part) -> Contact {
         messages: 1,
         source_reason: r.source_reason,
         source_reasons: r.source_reasons,
-        further_reasons: classified.further.iter().map(ToString::to_string).collect(),
         attributes: r.attributes,
         flags: r.flags,
         facts: vec![fact],
@@ -227,9 +363,6 @@ fn join_contact(into: &mut Contact, part: &Part) {
     into.orders.extend(r.orders.iter().cloned());
     into.source_reasons.extend(r.source_reasons.iter().cloned());
     into.flags.extend(r.flags.iter().cloned());
-    let c = &part.classified;
-    let said = part.classifies().then_some(&c.reason);
-    into.further_reasons.extend(said.into_iter().chain(&c.further).map(ToString::to_string));
     for (name, value) in &r.attributes {
         into.attributes.entry(name.clone()).or_insert_with(|| value.clone());
     }
@@ -240,7 +373,7 @@ fn join_contact(into: &mut Contact, part: &Part) {
 }
 
 /// The first part that is classified gives the reason; the first that names the customer best, the customer.
-fn join_asserted(into: &mut Asserted, part: &Part, classified: &mut bool) {
+fn join_asserted(rules: &Ruleset, into: &mut Asserted, part: &Part, classified: &mut bool) {
     if !*classified && part.classifies() {
         *classified = true;
         let c = &part.classified;
@@ -257,6 +390,19 @@ fn join_asserted(into: &mut Asserted, part: &Part, classified: &mut bool) {
     }
     if into.case.is_none() {
         into.case = part.case();
+    }
+    into.resolved = part.recorded.resolved.unwrap_or(into.resolved);
+    let (step, heard) = step_of(rules, part);
+    let (has_step, handed_on) = (into.more().step.is_some(), into.more().handed_on.is_empty());
+    if (step.is_some() && !has_step) || (handed_on && part.was_handed_on(rules)) {
+        into.with_more(|more| {
+            if !has_step {
+                (more.step, more.step_heard) = (step, heard);
+            }
+            if handed_on && part.was_handed_on(rules) {
+                more.handed_on = [part.fact].into();
+            }
+        });
     }
 }
 

@@ -1,21 +1,34 @@
 //! The end of a batch: what changed is said once, in a stable order.
 
 use super::build::Built;
-use super::{Assemble, Assembled, Pending};
-use crate::asserted::{Asserted, JudgeInput};
+use super::{Assemble, Assembled, Erased, Pending};
+use crate::asserted::{Asserted, JudgeInput, Override, Replaced};
 use domain::closed::ReasonBasis;
 use domain::contact::{ContactChange, Provenance};
 use domain::reject::Refused;
-use domain::{ContactId, Placed, RejectKind, Sequence, Topic};
+use domain::{ContactId, FactId, Placed, ReasonId, RejectKind, Sequence, Topic};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 impl Assemble {
     pub(super) fn flush(&mut self, sequence: Sequence) -> Assembled {
         self.remake_groups();
-        let Pending { built, restated, facts, refused, counts, company, .. } =
-            std::mem::take(&mut self.pending);
-        let mut out = Assembled { refused, counts, company, ..Assembled::default() };
+        let Pending {
+            built,
+            restated,
+            facts,
+            stated,
+            company_stated,
+            sessions,
+            refused,
+            counts,
+            company,
+            ..
+        } = std::mem::take(&mut self.pending);
+        let mut out =
+            Assembled { refused, counts, company, stated, company_stated, sessions, ..Assembled::default() };
+        out.sessions.iter_mut().for_each(|session| session.judged = sequence);
+        out.touched.extend(out.sessions.iter().map(|session| session.day));
         for (contact, built) in built {
             match built {
                 Some(built) => self.emit(contact, *built, sequence, &mut out),
@@ -25,7 +38,7 @@ impl Assemble {
         for contact in restated {
             self.restate(contact, sequence, &mut out);
         }
-        out.judge.extend(facts.into_iter().map(|(customer, fact)| JudgeInput::Fact { customer, fact }));
+        out.judge.extend(facts);
         out
     }
 
@@ -69,6 +82,9 @@ impl Assemble {
         contact.sequence = sequence;
         out.touched.insert(contact.day);
         out.contacts.push(ContactChange::Is(Box::new(contact)));
+        if let Some(case) = asserted.case {
+            self.cases.join(case, id);
+        }
         self.entries.entry(id).or_default().base = Some(Arc::new(asserted));
         self.restate(id, sequence, out);
     }
@@ -79,9 +95,7 @@ impl Assemble {
         let Some(gone) = entry.emitted.take() else { return };
         out.touched.insert(gone.day);
         out.contacts.push(ContactChange::Gone { id, sequence, day: gone.day });
-        if let Some(customer) = gone.customer {
-            out.judge.push(JudgeInput::Retract { sequence, customer, contact: id });
-        }
+        out.judge.push(JudgeInput::Retract { sequence, customer: gone.customer, contact: id });
     }
 
     /// Asserts the contact again if what is said of it differs from what was said.
@@ -95,42 +109,80 @@ impl Assemble {
         }
         if let Some(before) = before {
             out.touched.insert(before.day);
-            if let Some(customer) = before.customer.filter(|_| before.customer != now.customer) {
-                out.judge.push(JudgeInput::Retract { sequence, customer, contact: id });
+            if before.customer != now.customer {
+                out.judge.push(JudgeInput::Retract { sequence, customer: before.customer, contact: id });
             }
         }
         out.touched.insert(now.day);
         out.judge.push(JudgeInput::Assert { sequence, asserted: now });
     }
 
-    /// The base after merges, erasures and overrides, in that order; the base itself where none applies.
+    /// The base after changes of its case, merges, erasures and overrides, in that order; the base itself where
+    /// none applies.
     pub(super) fn final_form(&self, base: &Arc<Asserted>) -> Arc<Asserted> {
-        let customer = base.customer.map(|c| self.merges.resolve(c));
+        let changes = base.case.map_or(&[][..], |case| self.cases.changes(case));
+        let merged = base.customer.map_or(&[][..], |c| self.merges.way(c));
         let (erased, said) = (self.erased.get(&base.contact), self.overrides.get(&base.contact));
-        if customer == base.customer && erased.is_none() && said.is_none() {
+        let customer = base.customer.map(|c| self.merges.resolve(c));
+        let is_plain = changes.is_empty() && merged.is_empty() && customer == base.customer;
+        if is_plain && erased.is_none() && said.is_none() {
             return Arc::clone(base);
         }
         let mut now = Asserted { customer, ..Asserted::clone(base) };
+        now.with_more(|more| {
+            more.case_changes = changes.into();
+            more.merged = merged.into();
+        });
         if let Some(erased) = erased {
-            now.reason = erased.reason.clone();
-            now.basis = ReasonBasis::Erased;
-            now.evidence = None;
-            now.confidence_ppm = 0;
-            now.carried = Some(erased.mechanisms.clone());
+            erase(&mut now, erased);
         }
         if let Some(said) = said {
-            if let Some(reason) = &said.reason {
-                now.reason = reason.clone();
-                now.reason_fact = said.fact;
-                now.basis = ReasonBasis::Override;
-                now.evidence = None;
-                now.confidence_ppm = 1_000_000;
-                now.carried = None;
-            }
-            now.dumb = said.dumb.map(|dumb| (dumb, said.fact));
+            overrule(&mut now, said);
         }
         Arc::new(now)
     }
+}
+
+/// The reason that a fact gives. Where the contact has it anyway, proofs rest on what gave it before.
+fn give_reason(now: &mut Asserted, reason: &ReasonId, fact: FactId) {
+    if now.reason != *reason {
+        now.reason = reason.clone();
+        now.reason_fact = fact;
+    }
+}
+
+/// What only the words said is what was carried forward.
+fn erase(now: &mut Asserted, erased: &Erased) {
+    give_reason(now, &erased.reason, erased.fact);
+    now.basis = ReasonBasis::Erased;
+    now.evidence = None;
+    now.confidence_ppm = 0;
+    now.carried = Some(erased.mechanisms.clone());
+    now.with_more(|more| {
+        more.further = Box::default();
+        more.asked = Box::default();
+        if std::mem::take(&mut more.step_heard) {
+            more.step = None;
+        }
+    });
+}
+
+/// A person's word wins.
+fn overrule(now: &mut Asserted, said: &Override) {
+    if let Some(reason) = &said.reason {
+        let replaced =
+            Replaced { reason: now.reason.clone(), fact: now.reason_fact, carried: now.carried.clone() };
+        if replaced.reason != *reason {
+            now.with_more(|more| more.replaced = Some(replaced));
+        }
+        give_reason(now, reason, said.fact);
+        now.basis = ReasonBasis::Override;
+        now.evidence = None;
+        now.confidence_ppm = 1_000_000;
+        now.carried = None;
+        now.with_more(|more| more.further = more.further.iter().filter(|r| *r != reason).cloned().collect());
+    }
+    now.dumb = said.dumb.map(|dumb| (dumb, said.fact));
 }
 
 /// The facts of a contact whose id belongs to a record of another kind: legs of a root that was recorded as a

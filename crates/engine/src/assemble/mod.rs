@@ -8,23 +8,26 @@
 //! its root; conversations record every message, the agents' included, as `message`.
 
 mod build;
+mod cases;
 mod emit;
 mod entry;
 mod group;
+mod happened;
 mod merges;
 mod snapshot;
 
-use crate::asserted::{Asserted, CustomerFact, Happened, JudgeInput, Override};
+use crate::asserted::{Asserted, CustomerFact, JudgeInput, Override};
 use crate::idmap::{IdMap, IdSet};
 use crate::ruleset::Ruleset;
 use build::Part;
+use cases::Cases;
 use domain::closed::{Mechanism, RecordKind};
-use domain::fact::{ContactRecorded, RecoveryOffered, UpstreamEvent};
+use domain::fact::ContactRecorded;
 use domain::invariant::Counts;
 use domain::reject::Refused;
 use domain::{
-    Body, CaseId, ContactId, CustomerKey, Day, Fact, FactId, Placed, ReasonId, RejectKind, Sequence,
-    contact::ContactChange,
+    Body, CaseId, ContactId, CustomerKey, Day, Fact, FactId, Placed, ReasonId, RejectKind, Sequence, Session,
+    Stated, contact::ContactChange,
 };
 use entry::{Arrival, Entry};
 use group::{Group, GroupId};
@@ -53,6 +56,12 @@ pub struct Assembled {
     pub counts: Counts,
     /// What became of the facts of the topic `company`: the same in every partition, so it counts once.
     pub company: Counts,
+    /// Facts of this batch and partition that are no contacts.
+    pub stated: Vec<Stated>,
+    /// Such facts of the topic `company`: the same in every partition, so that they count once.
+    pub company_stated: Vec<Stated>,
+    /// Sessions of self-service of nobody known: there is nothing to judge them by.
+    pub sessions: Vec<Session>,
     /// Days whose published rows may have changed.
     pub touched: BTreeSet<Day>,
 }
@@ -69,6 +78,7 @@ pub struct Assemble {
     overrides: IdMap<ContactId, Override>,
     erased: IdMap<ContactId, Erased>,
     merges: Merges,
+    cases: Cases,
     pending: Pending,
 }
 
@@ -81,8 +91,11 @@ struct Pending {
     restated: BTreeSet<ContactId>,
     /// Groups with new parts.
     groups: BTreeSet<GroupId>,
-    /// Messages about customers.
-    facts: Vec<(CustomerKey, Arc<CustomerFact>)>,
+    /// Messages about customers and everybody that are no assertions.
+    facts: Vec<JudgeInput>,
+    stated: Vec<Stated>,
+    company_stated: Vec<Stated>,
+    sessions: Vec<Session>,
     refused: Vec<Placed<Refused>>,
     counts: Counts,
     company: Counts,
@@ -100,6 +113,7 @@ impl Assemble {
             overrides: IdMap::default(),
             erased: IdMap::default(),
             merges: Merges::default(),
+            cases: Cases::default(),
             pending: Pending::default(),
         }
     }
@@ -136,7 +150,8 @@ impl Assemble {
     pub const BYTES_PER_RECORD: usize = 480;
 
     /// The contacts now asserted for a customer or any key merged with it, with the reason and the
-    /// mechanisms that only their words can prove: what an erasure must carry forward.
+    /// mechanisms that only their words can prove: what an erasure must carry forward, besides the contacts of
+    /// [`crate::Judge::reasked`].
     pub fn contacts_of(&self, customer: CustomerKey) -> Vec<(Arc<Asserted>, Vec<Mechanism>)> {
         let customer = self.merges.resolve(customer);
         let mut found: Vec<_> = self
@@ -164,27 +179,41 @@ impl Assemble {
         let before = self.merges.clone();
         for placed in company {
             self.pending.company.accepted += 1;
-            if !self.others.insert(placed.value.id) {
+            let fact = &placed.value;
+            if !self.others.insert(fact.id) {
                 self.pending.company.duplicate += 1;
                 continue;
             }
             self.pending.company.stored += 1;
-            if let Body::CustomerMerged(merge) = &placed.value.body {
-                self.merges.learn(merge.surviving, merge.absorbed);
+            self.pending.company_stated.push(happened::stated(fact, self.rules.zone()));
+            match &fact.body {
+                Body::CustomerMerged(merge) => self.merges.learn(merge.surviving, merge.absorbed, fact.id),
+                _ => self.pending.facts.extend(happened::to_everybody(fact)),
             }
         }
-        if before == self.merges {
-            return;
+        self.merges.settle();
+        if before != self.merges {
+            self.restate_moved(&before);
         }
-        let moved = |k: &CustomerKey| before.resolve(*k) != self.merges.resolve(*k);
+    }
+
+    /// Says again what belongs to keys that have become something else.
+    fn restate_moved(&mut self, before: &Merges) {
+        let now = &self.merges;
+        let moved = |k: &CustomerKey| before.resolve(*k) != now.resolve(*k) || before.way(*k) != now.way(*k);
         let restated = self
             .entries
             .iter()
             .filter(|(_, e)| e.base.as_ref().and_then(|b| b.customer.as_ref()).is_some_and(moved));
         self.pending.restated.extend(restated.map(|(id, _)| *id));
         for (key, facts) in self.happened.iter().filter(|(key, _)| moved(key)) {
-            let customer = self.merges.resolve(*key);
-            self.pending.facts.extend(facts.iter().map(|f| (customer, Arc::clone(f))));
+            let (was, is) = (before.resolve(*key), now.resolve(*key));
+            if was != is {
+                let gone = facts.iter().map(|f| JudgeInput::FactGone { customer: was, fact: f.id });
+                self.pending.facts.extend(gone);
+            }
+            let said = facts.iter().map(|f| to_customer(now, *key, f));
+            self.pending.facts.extend(said);
         }
     }
 
@@ -198,6 +227,7 @@ impl Assemble {
         }
         self.pending.counts.stored += 1;
         let fact = placed.value;
+        self.pending.stated.push(happened::stated(&fact, self.rules.zone()));
         match &fact.body {
             Body::VerdictOverridden(said) => {
                 let said_now = Override {
@@ -216,13 +246,23 @@ impl Assemble {
                 };
                 self.learn_erased(e.contact, erased);
             }
-            _ => {
-                if let Some((customer, what)) = happened(&fact) {
-                    let happened = Arc::new(CustomerFact { id: fact.id, at: fact.occurred_at, what });
-                    self.happened.entry(customer).or_default().push(Arc::clone(&happened));
-                    self.pending.facts.push((self.merges.resolve(customer), happened));
-                }
+            Body::ContactResolved(_) | Body::ContactReopened(_) => {
+                self.pending.restated.extend(self.cases.learn(&fact));
             }
+            _ => self.learn_happened(&fact),
+        }
+    }
+
+    fn learn_happened(&mut self, fact: &Fact) {
+        if let Some((customer, what)) = happened::to_customer(fact) {
+            let (id, at) = (fact.id, fact.occurred_at);
+            let happened = Arc::new(CustomerFact { id, at, everybody: false, merged: Box::default(), what });
+            self.pending.facts.push(to_customer(&self.merges, customer, &happened));
+            self.happened.entry(customer).or_default().push(happened);
+        } else if let Some(session) = happened::of_nobody(fact, self.rules.zone()) {
+            self.pending.sessions.push(session);
+        } else {
+            self.pending.facts.extend(happened::to_everybody(fact));
         }
     }
 
@@ -276,8 +316,8 @@ impl Assemble {
         if let Some(old) = before.filter(|old| Some(*old) != group) {
             self.leave_group(record, old);
         }
-        let classified = build::classify(&self.rules, recorded);
-        let part = Part::new(placed, classified);
+        let said = build::classify(&self.rules, recorded);
+        let part = Part::new(placed, said);
         if let Some(entry) = self.entries.get_mut(&record) {
             entry.group = group;
         }
@@ -317,33 +357,12 @@ fn group_of(fact: &Fact, recorded: &ContactRecorded) -> Option<GroupId> {
     }
 }
 
-/// What a fact says happened to a customer, as far as mechanisms need it. Other facts that name a customer
-/// stay in the log; later mechanisms read them there.
-fn happened(fact: &Fact) -> Option<(CustomerKey, Happened)> {
-    match &fact.body {
-        Body::UpstreamEvent(e) => Some((e.customer?, upstream(e)?)),
-        Body::RecoveryOffered(r) => Some((r.customer?, recovered(fact, r)?)),
-        Body::PromiseMade(p) => {
-            Some((p.customer?, Happened::Promised { promise: p.promise.as_str().into(), due_at: p.due_at }))
-        }
-        Body::PromiseSettled(p) => {
-            Some((p.customer?, Happened::Settled { promise: p.promise.as_str().into() }))
-        }
-        _ => None,
-    }
-}
-
-/// An event that names no order proves nothing about any contact.
-fn upstream(event: &UpstreamEvent) -> Option<Happened> {
-    let order = Box::from(event.order.as_deref()?);
-    if event.kind.corrects_error() {
-        return Some(Happened::ErrorCorrected { order });
-    }
-    event.kind.closes_order().then_some(Happened::OrderClosed { order })
-}
-
-fn recovered(fact: &Fact, offered: &RecoveryOffered) -> Option<Happened> {
-    let o = &fact.origin;
-    let contact = ContactId::of_record(&o.system, &o.instance, offered.record.as_ref()?);
-    Some(Happened::Recovered { contact })
+/// The message that a fact happened to the customer whom the key it names stands for now.
+fn to_customer(merges: &Merges, named: CustomerKey, fact: &Arc<CustomerFact>) -> JudgeInput {
+    let merged = merges.way(named);
+    let fact = match merged {
+        [] => Arc::clone(fact),
+        _ => Arc::new(CustomerFact { merged: merged.into(), ..CustomerFact::clone(fact) }),
+    };
+    JudgeInput::Fact { customer: merges.resolve(named), fact }
 }

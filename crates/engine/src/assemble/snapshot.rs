@@ -1,9 +1,9 @@
 //! The byte form of assemble's state. Restoring gives a state that behaves like the one that was saved.
 
-use super::build::Part;
+use super::build::{Heard, Part};
 use super::group::{Group, GroupId};
 use super::{Assemble, Erased};
-use crate::asserted::{CustomerFact, Override};
+use crate::asserted::{CaseChange, CustomerFact, Override};
 use crate::bytes::{Damaged, Reader, Writer};
 use crate::ruleset::Ruleset;
 use domain::closed::*;
@@ -66,9 +66,14 @@ impl Assemble {
             w.str(erased.reason.as_str());
             w.list(erased.mechanisms.iter(), |w, m| w.len(m.index()));
         });
-        w.list(self.merges.stated(), |w, (absorbed, surviving)| {
+        w.list(self.merges.stated(), |w, ((absorbed, surviving), fact)| {
             w.raw(absorbed.as_bytes());
             w.raw(surviving.as_bytes());
+            w.raw(fact.as_bytes());
+        });
+        w.list(self.cases.changed().into_iter(), |w, (case, changes)| {
+            w.raw(case.as_bytes());
+            w.list(changes.iter(), |w, change| change.write(w));
         });
     }
 
@@ -110,6 +115,9 @@ impl Assemble {
         let versions = r.list(|r| Ok((r.i64()?, FactId::from_bytes(r.id()?))))?;
         let group = r.option(read_group_id)?;
         let base = r.option(|r| crate::Asserted::read(r).map(Arc::new))?;
+        if let Some(case) = base.as_ref().and_then(|base| base.case) {
+            self.cases.join(case, id);
+        }
         let entry = self.entries.entry(id).or_default();
         versions.into_iter().for_each(|v| entry.versions.insert(v));
         entry.group = group;
@@ -156,7 +164,16 @@ impl Assemble {
         })?;
         r.list(|r| {
             let absorbed = CustomerKey::from_bytes(r.id()?);
-            self.merges.learn(CustomerKey::from_bytes(r.id()?), absorbed);
+            let surviving = CustomerKey::from_bytes(r.id()?);
+            self.merges.learn(surviving, absorbed, r.fact()?);
+            Ok(())
+        })?;
+        self.merges.settle();
+        r.list(|r| {
+            let case = CaseId::from_bytes(r.id()?);
+            for change in r.list(CaseChange::read)? {
+                self.cases.change(case, change);
+            }
             Ok(())
         })?;
         Ok(())
@@ -195,6 +212,9 @@ fn write_part(w: &mut Writer, part: &Part) {
     w.len(part.precision.index());
     write_recorded(w, &part.recorded);
     crate::asserted::write_classified(w, &part.classified);
+    w.option(part.heard.step, |w, step| w.u64(u64::from(step)));
+    w.list(part.heard.asked.iter(), crate::asserted::write_asked);
+    w.bool(part.heard.by_machine);
     w.u64(u64::from(part.provenance.partition.0));
     w.u64(part.provenance.offset.0);
     w.instant(part.provenance.recorded_at);
@@ -212,6 +232,11 @@ fn read_part(r: &mut Reader<'_>) -> Result<Part, Damaged> {
         precision: r.one_of(Precision::ALL)?,
         recorded: read_recorded(r)?,
         classified: crate::asserted::read_classified(r)?,
+        heard: Heard {
+            step: r.option(|r| u32::try_from(r.u64()?).map_err(|_| Damaged))?,
+            asked: r.list(crate::asserted::read_asked)?,
+            by_machine: r.bool()?,
+        },
         provenance: Provenance {
             partition: Partition(u32::try_from(r.u64()?).map_err(|_| Damaged)?),
             offset: Offset(r.u64()?),

@@ -6,9 +6,10 @@
 //! made, so a customer of n contacts costs O(n log n), not O(n²).
 
 use super::customer::Held;
+use crate::asserted::Asserted;
 use domain::measure::within_window;
 use domain::{CaseId, Span, UNCLASSIFIED};
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 
 /// Why two contacts are linked. The order is the order of preference in proofs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,6 +26,8 @@ pub(crate) struct Link {
     pub(crate) root: usize,
     /// From 1.
     pub(crate) position: u32,
+    /// A later contact belongs to the chain.
+    pub(crate) again: bool,
     /// The nearest earlier contact that it is directly linked to, and why.
     pub(crate) previous: Option<(usize, Edge)>,
 }
@@ -33,8 +36,6 @@ pub(crate) struct Link {
 #[derive(Debug)]
 pub(crate) struct Chains {
     pub(crate) links: Vec<Link>,
-    /// Neighbours of each contact over the edges made.
-    neighbours: Vec<Vec<usize>>,
 }
 
 impl Chains {
@@ -48,12 +49,9 @@ impl Chains {
 
     fn from_edges(n: usize, edges: &[(usize, usize, Edge)]) -> Self {
         let mut roots: Vec<usize> = (0..n).collect();
-        let mut neighbours = vec![Vec::new(); n];
         let mut previous: Vec<Option<(usize, Edge)>> = vec![None; n];
         for &(earlier, later, why) in edges {
             union(&mut roots, earlier, later);
-            neighbours[earlier].push(later);
-            neighbours[later].push(earlier);
             let best = previous[later]
                 .is_none_or(|(p, w)| (earlier, std::cmp::Reverse(why)) > (p, std::cmp::Reverse(w)));
             if best {
@@ -61,45 +59,34 @@ impl Chains {
             }
         }
         let mut sizes = vec![0u32; n];
-        let links = (0..n)
+        let mut links: Vec<Link> = (0..n)
             .map(|i| {
                 let root = find(&mut roots, i);
                 sizes[root] += 1;
-                Link { root, position: sizes[root], previous: previous[i] }
+                Link { root, position: sizes[root], again: false, previous: previous[i] }
             })
             .collect();
-        Self { links, neighbours }
-    }
-
-    /// The shortest way over edges from a contact to any contact before it in its chain, both ends
-    /// included: what proves a repeat that no direct edge proves. Equal lengths by the smallest contacts.
-    pub(crate) fn way_back(&self, from: usize) -> Vec<usize> {
-        let mut came: HashMap<usize, usize> = HashMap::from([(from, from)]);
-        let mut open = VecDeque::from([from]);
-        while let Some(at) = open.pop_front() {
-            if at < from {
-                return retrace(&came, at, from);
-            }
-            let mut next = self.neighbours[at].clone();
-            next.sort_unstable();
-            for n in next {
-                came.entry(n).or_insert_with(|| {
-                    open.push_back(n);
-                    at
-                });
-            }
+        for link in &mut links {
+            link.again = link.position < sizes[link.root];
         }
-        vec![from]
+        Self { links }
     }
 }
 
-fn retrace(came: &HashMap<usize, usize>, mut at: usize, from: usize) -> Vec<usize> {
-    let mut way = vec![at];
-    while at != from {
-        at = came[&at];
-        way.push(at);
-    }
-    way
+/// Every reason why two contacts are linked, in the order of preference: the definition itself.
+pub(crate) fn edges<'a>(a: &'a Asserted, b: &'a Asserted, window: Span) -> impl Iterator<Item = Edge> + 'a {
+    let may = a.strength.links() && b.strength.links() && within_window(a.occurred_at, b.occurred_at, window);
+    let order = shared_order(a, b).is_some();
+    let case = a.case.is_some() && a.case == b.case;
+    let conflict = !order && !a.orders.is_empty() && !b.orders.is_empty();
+    let reason = a.reason == b.reason && a.reason.as_str() != UNCLASSIFIED && !conflict;
+    let found = [(case, Edge::Case), (order, Edge::Order), (reason, Edge::Reason)];
+    found.into_iter().filter(move |(holds, _)| may && *holds).map(|(_, edge)| edge)
+}
+
+/// The first order that both contacts name.
+pub(crate) fn shared_order<'a>(a: &'a Asserted, b: &Asserted) -> Option<&'a str> {
+    a.orders.iter().find(|order| b.orders.contains(order)).map(AsRef::as_ref)
 }
 
 struct Edges<'c> {

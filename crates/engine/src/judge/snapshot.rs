@@ -1,7 +1,7 @@
 //! The byte form of judge's state.
 
-use super::Judge;
-use super::customer::{Customer, Held};
+use super::customer::{Customer, Held, HeldFact};
+use super::{Everybody, Judge};
 use crate::asserted::{Asserted, CustomerFact};
 use crate::bytes::{Damaged, Reader, Writer};
 use crate::idmap::IdMap;
@@ -17,13 +17,16 @@ impl Judge {
         customers.sort_unstable_by_key(|(key, _)| **key);
         w.list(customers.into_iter(), |w, (key, customer)| {
             w.raw(key.as_bytes());
-            w.list(customer.contacts().iter(), |w, held| {
-                w.u64(held.sequence.0);
+            w.list(customer.contacts().iter(), write_held);
+            w.list(customer.held_facts().iter(), |w, held| {
                 w.option(held.said, |w, said| w.raw(&said.to_le_bytes()));
-                held.asserted.write(w);
+                held.fact.write(w);
             });
-            w.list(customer.facts().iter(), |w, f| f.write(w));
         });
+        let mut nobody: Vec<_> = self.nobody.values().collect();
+        nobody.sort_unstable_by_key(|held| held.asserted.contact);
+        w.list(nobody.into_iter(), write_held);
+        self.everybody.write(&mut w);
         w.into_bytes()
     }
 
@@ -39,17 +42,23 @@ impl Judge {
         r.list(|r| {
             let key = CustomerKey::from_bytes(r.id()?);
             let mut customer = Customer::default();
-            for held in r.list(|r| read_held(r, &known))? {
-                customer.hold(held);
-            }
-            r.list(CustomerFact::read)?.into_iter().for_each(|f| customer.learn(Arc::new(f)));
+            customer.hold(r.list(|r| read_held(r, &known))?, r.list(read_fact)?);
             customer.settle();
             customers.insert(key, customer);
             Ok(())
         })?;
+        let nobody = r.list(|r| read_held(r, &known))?;
+        let nobody = nobody.into_iter().map(|held| (held.asserted.contact, held)).collect();
+        let everybody = Everybody::read(&mut r)?;
         r.end()?;
-        Ok(Self { rules, customers })
+        Ok(Self { rules, customers, nobody, everybody })
     }
+}
+
+fn write_held(w: &mut Writer, held: &Held) {
+    w.u64(held.sequence.0);
+    w.option(held.said, |w, said| w.raw(&said.to_le_bytes()));
+    held.asserted.write(w);
 }
 
 fn read_held(
@@ -61,4 +70,9 @@ fn read_held(
     let read = Asserted::read(r)?;
     let shared = known(read.contact).filter(|a| **a == read);
     Ok(Held { sequence, said, asserted: shared.unwrap_or_else(|| Arc::new(read)) })
+}
+
+fn read_fact(r: &mut Reader<'_>) -> Result<HeldFact, Damaged> {
+    let said = r.option(Reader::fixed_u64)?;
+    Ok(HeldFact { said, fact: Arc::new(CustomerFact::read(r)?) })
 }

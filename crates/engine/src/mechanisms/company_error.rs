@@ -1,31 +1,91 @@
-//! `company_error`: the company's own error had to be corrected (field.md D4). The words prove it, or a
-//! credit, correction, confirmed defect or redelivery that follows the contact within the correction window.
+//! `company_error`: the company's own error had to be corrected (field.md D4). The words tell of it; or a
+//! correction, refund, redelivery or confirmed defect about the same thing follows, or something that gives back and
+//! answers this very contact.
+//!
+//! Cleared: the order was cancelled before the refund, so the money had to go back anyway.
+//!
+//! Settings: `correction_window`.
 
-use super::{Context, by_words, proof};
-use crate::asserted::{Asserted, CustomerFact, Happened};
+use super::set::{Of, Set};
+use super::{Context, Outcome};
+use crate::asserted::{CustomerFact, Happened};
 use domain::Proof;
-use domain::closed::Mechanism;
+use domain::closed::{Mechanism, UpstreamKind};
 
-pub(super) fn prove(context: &Context<'_>, i: usize) -> Option<Proof> {
-    by_words(context, i, Mechanism::CompanyError, "company_error/told").or_else(|| by_correction(context, i))
+pub(super) fn prove<'c>(context: &Context<'c>, i: usize, facts: &[&'c CustomerFact]) -> Outcome {
+    Outcome::from(context.by_words(i, Mechanism::CompanyError, "company_error/told"))
+        .or_fewer(|| by_what_follows(context, i, facts))
 }
 
-/// The earliest correction that follows is the proof.
-fn by_correction(context: &Context<'_>, i: usize) -> Option<Proof> {
-    let asserted = context.asserted(i);
+/// The earliest that proves it; else the first that would, had it not been cleared.
+fn by_what_follows<'c>(context: &Context<'c>, i: usize, facts: &[&'c CustomerFact]) -> Outcome {
+    let at = context.asserted(i).occurred_at;
     let window = context.rules.settings().correction_window;
-    let follows =
-        |f: &CustomerFact| f.at >= asserted.occurred_at && f.at.since(asserted.occurred_at) <= window;
-    let fact = context.customer.facts().iter().find(|f| follows(f) && corrects(f, asserted))?;
-    Some(proof(Mechanism::CompanyError, "company_error/corrected", vec![asserted.fact, fact.id]))
+    let follow = facts.iter().filter(|f| f.at >= at && f.at.since(at) <= window);
+    let outcomes = follow.map(|fact| answers(context, i, fact).or_else(|| corrects(context, i, fact, facts)));
+    outcomes.fold(Outcome::Nothing, |so_far, next| so_far.or_else(|| next))
 }
 
-/// Only what is tied to this contact counts: the contact itself, or one of its orders. A refund of something
-/// else proves nothing.
-fn corrects(fact: &CustomerFact, asserted: &Asserted) -> bool {
+fn answers<'c>(context: &Context<'c>, i: usize, fact: &'c CustomerFact) -> Outcome {
     match &fact.what {
-        Happened::ErrorCorrected { order } => asserted.orders.contains(order),
-        Happened::Recovered { contact } => *contact == asserted.contact,
-        _ => false,
+        Happened::Recovered { contact } if *contact == context.asserted(i).contact => {
+            Outcome::Proven(proof(context, i, "company_error/recovered", fact, &[]))
+        }
+        _ => Outcome::Nothing,
+    }
+}
+
+/// Only what is about the same thing counts: a refund of something else proves nothing. Nor does what the contact
+/// itself waits for: that a refund comes at last is no error.
+fn corrects<'c>(
+    context: &Context<'c>,
+    i: usize,
+    fact: &'c CustomerFact,
+    facts: &[&'c CustomerFact],
+) -> Outcome {
+    let Happened::Upstream { kind, order, subject, .. } = &fact.what else { return Outcome::Nothing };
+    if !kind.corrects_error() || context.awaited(i).contains(kind) {
+        return Outcome::Nothing;
+    }
+    let a = context.asserted(i);
+    let by = match (order, subject) {
+        (Some(order), _) => a.names(order).then(|| vec![Of::Order(order)]),
+        (None, Some(subject)) => context.by_subject(i, subject).map(|by| vec![by]),
+        (None, None) => None,
+    };
+    let Some(by) = by else { return Outcome::Nothing };
+    let proof = proof(context, i, "company_error/corrected", fact, &by);
+    match order.as_deref().and_then(|order| cancelled_before(order, fact, facts)) {
+        Some(cancelled) if *kind == UpstreamKind::RefundIssued => {
+            let facts = Set::default().facts(proof.facts).happened(a, cancelled).into_facts(a.contact);
+            Outcome::Cleared(Proof { rule: "company_error/cancelled".into(), facts, ..proof })
+        }
+        _ => Outcome::Proven(proof),
+    }
+}
+
+fn cancelled_before<'c>(
+    order: &str,
+    refund: &CustomerFact,
+    facts: &[&'c CustomerFact],
+) -> Option<&'c CustomerFact> {
+    let is_cancelled = |what: &Happened| matches!(what, Happened::Upstream { kind: UpstreamKind::OrderCancelled, order: Some(o), .. } if o.as_ref() == order);
+    facts.iter().find(|f| f.at <= refund.at && is_cancelled(&f.what)).copied()
+}
+
+fn proof<'c>(
+    context: &Context<'c>,
+    i: usize,
+    rule: &'static str,
+    fact: &'c CustomerFact,
+    by: &[Of<'c>],
+) -> Proof {
+    let a = context.asserted(i);
+    Proof {
+        mechanism: Mechanism::CompanyError,
+        rule: rule.into(),
+        confidence_ppm: context.confidence(i, by),
+        seconds: Some(fact.at.since(a.occurred_at).seconds()),
+        facts: Set::default().contact(a, by).happened(a, fact).into_facts(a.contact),
     }
 }

@@ -1,35 +1,82 @@
-//! Why a contact was avoidable. Each mechanism has a file with its evidence rule; each proof names the rule
-//! and a minimal set of facts that is enough for it.
+//! Why a contact was avoidable (docs/mechanisms.md). Each mechanism has a file with its evidence rules and what
+//! clears it; each proof names the rule and a minimal set of facts that is enough for it.
+//!
+//! A proof is minimal: without any one of its facts it does not stand. So a rule that needs less comes before one that
+//! needs more, and never is a fact listed that only makes the proof more likely.
 
+mod broken_promise;
 mod company_error;
+mod context;
+mod policy_made;
+mod preventable_by_notice;
 mod public_info;
+mod reasked_data;
 mod repeat;
+mod self_service_failed;
+mod set;
 mod site_blocked;
 mod site_howto;
 mod status_chase;
+mod way;
+mod wrong_route;
 
-use crate::asserted::Asserted;
-use crate::judge::{Chains, Customer};
+use crate::asserted::{Asserted, CustomerFact};
 use crate::ruleset::Ruleset;
+pub(crate) use context::Context;
 use domain::closed::Mechanism;
-use domain::{FactId, Proof};
-use std::borrow::Cow;
+use domain::{Instant, Proof, UNCLASSIFIED};
+use set::Set;
 
-/// What a mechanism may look at.
-pub(crate) struct Context<'c> {
-    pub(crate) rules: &'c Ruleset,
-    pub(crate) customer: &'c Customer,
-    pub(crate) chains: &'c Chains,
+/// What is found of one contact.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    /// Proven mechanisms, in the order of [`Mechanism::ALL`].
+    pub(crate) proofs: Vec<Proof>,
+    /// Mechanisms that something on record speaks against, in the same order.
+    pub(crate) cleared: Vec<Proof>,
 }
 
-impl Context<'_> {
-    fn asserted(&self, i: usize) -> &Asserted {
-        &self.customer.contacts()[i].asserted
-    }
+/// What one mechanism says of a contact.
+enum Outcome {
+    /// It does not look like it.
+    Nothing,
+    /// It is proven.
+    Proven(Proof),
+    /// It looks like it, and something on record speaks against it.
+    Cleared(Proof),
+}
 
-    /// The contact's reason makes it a candidate for the mechanism.
-    fn is_candidate(&self, i: usize, mechanism: Mechanism) -> bool {
-        from_words(self.rules, self.asserted(i)).contains(&mechanism)
+impl Outcome {
+    /// What `other` says where this is no proof; a clearance stands unless the other one is a proof.
+    fn or_else(self, other: impl FnOnce() -> Self) -> Self {
+        match self {
+            Self::Proven(_) => self,
+            Self::Nothing => other(),
+            Self::Cleared(_) => match other() {
+                proven @ Self::Proven(_) => proven,
+                Self::Nothing | Self::Cleared(_) => self,
+            },
+        }
+    }
+}
+
+impl Outcome {
+    /// Of two proofs the one that needs fewer facts, of equals this one: a proof that another one needs only a part of is
+    /// not minimal. Else as [`Self::or_else`].
+    fn or_fewer(self, other: impl FnOnce() -> Self) -> Self {
+        match self {
+            Self::Proven(proof) if proof.facts.len() > 1 => match other() {
+                Self::Proven(fewer) if fewer.facts.len() < proof.facts.len() => Self::Proven(fewer),
+                _ => Self::Proven(proof),
+            },
+            _ => self.or_else(other),
+        }
+    }
+}
+
+impl From<Option<Proof>> for Outcome {
+    fn from(proof: Option<Proof>) -> Self {
+        proof.map_or(Self::Nothing, Self::Proven)
     }
 }
 
@@ -38,34 +85,87 @@ impl Context<'_> {
 pub(crate) fn from_words(rules: &Ruleset, asserted: &Asserted) -> Vec<Mechanism> {
     match &asserted.carried {
         Some(carried) => carried.to_vec(),
-        None => rules.candidate(&asserted.reason).into_iter().collect(),
+        None => {
+            let reasked = reasked_data::within(asserted).is_some().then_some(Mechanism::ReaskedData);
+            rules.candidate(&asserted.reason).into_iter().chain(reasked).collect()
+        }
     }
 }
 
-/// Every proof of one contact, in the order of the mechanisms. A contact of value to both sides has none.
-pub(crate) fn prove_all(context: &Context<'_>, i: usize) -> Vec<Proof> {
-    if context.rules.is_protected(&context.asserted(i).reason) {
-        return Vec::new();
+/// Everything that is found of one contact.
+pub(crate) fn find_all(context: &Context<'_>, i: usize) -> Found {
+    let a = context.asserted(i);
+    let mut found = if context.rules.is_protected(&a.reason) { Found::default() } else { find(context, i) };
+    match a.dumb {
+        Some((false, fact)) => found.clear_all(fact),
+        Some((true, fact)) if found.proofs.is_empty() => found.proofs.extend(said(context, i, fact)),
+        Some((true, _)) | None => {}
     }
-    let proofs = [
-        status_chase::prove(context, i),
-        public_info::prove(context, i),
-        repeat::prove(context, i),
-        site_howto::prove(context, i),
-        site_blocked::prove(context, i),
-        company_error::prove(context, i),
-    ];
-    proofs.into_iter().flatten().collect()
+    found
 }
 
-/// The customer's words are enough: the fact that holds them.
-fn by_words(context: &Context<'_>, i: usize, mechanism: Mechanism, rule: &'static str) -> Option<Proof> {
-    let facts = vec![context.asserted(i).reason_fact];
-    context.is_candidate(i, mechanism).then_some(Proof { mechanism, rule: Cow::Borrowed(rule), facts })
+fn find(context: &Context<'_>, i: usize) -> Found {
+    let mut found = Found::default();
+    let facts = context.happened(i);
+    for mechanism in Mechanism::ALL {
+        match prove(*mechanism, context, i, &facts) {
+            Outcome::Nothing => {}
+            Outcome::Proven(proof) => found.proofs.push(proof),
+            Outcome::Cleared(clearance) => found.cleared.push(clearance),
+        }
+    }
+    found
 }
 
-fn proof(mechanism: Mechanism, rule: &'static str, mut facts: Vec<FactId>) -> Proof {
-    facts.sort_unstable();
-    facts.dedup();
-    Proof { mechanism, rule: Cow::Borrowed(rule), facts }
+fn prove<'c>(mechanism: Mechanism, context: &Context<'c>, i: usize, facts: &[&'c CustomerFact]) -> Outcome {
+    match mechanism {
+        Mechanism::StatusChase => status_chase::prove(context, i, facts),
+        Mechanism::PublicInfo => public_info::prove(context, i, facts),
+        Mechanism::Repeat => repeat::prove(context, i).into(),
+        Mechanism::SiteHowto => site_howto::prove(context, i).into(),
+        Mechanism::SiteBlocked => site_blocked::prove(context, i).into(),
+        Mechanism::CompanyError => company_error::prove(context, i, facts),
+        Mechanism::ReaskedData => reasked_data::prove(context, i).into(),
+        Mechanism::PreventableByNotice => preventable_by_notice::prove(context, i, facts),
+        Mechanism::WrongRoute => wrong_route::prove(context, i),
+        Mechanism::BrokenPromise => broken_promise::prove(context, i),
+        Mechanism::SelfServiceFailed => self_service_failed::prove(context, i),
+        Mechanism::PolicyMade => policy_made::prove(context, i).into(),
+    }
+}
+
+impl Found {
+    /// A person said that it was not avoidable.
+    fn clear_all(&mut self, fact: domain::FactId) {
+        let cleared = std::mem::take(&mut self.proofs).into_iter().map(|mut proof| {
+            proof.rule = format!("{}/said", proof.mechanism.word()).into();
+            proof.facts.push(fact);
+            proof.facts.sort_unstable();
+            proof.facts.dedup();
+            proof
+        });
+        self.cleared.extend(cleared);
+        self.cleared.sort_by_key(|proof| proof.mechanism);
+    }
+}
+
+/// A person said that it was avoidable, and nothing else proves it. The mechanism is the one that the taxonomy names
+/// for the reason; without one the flag stands alone.
+fn said(context: &Context<'_>, i: usize, fact: domain::FactId) -> Option<Proof> {
+    let mechanism = context.rules.named_mechanism(&context.asserted(i).reason)?;
+    let rule = format!("{}/said", mechanism.word()).into();
+    let facts =
+        Set::default().contact(context.asserted(i), &[]).fact(fact).into_facts(context.asserted(i).contact);
+    Some(Proof { mechanism, rule, confidence_ppm: context::CERTAIN, seconds: None, facts })
+}
+
+/// Whether something that concerns everybody may concern this contact.
+pub(crate) fn may_be_concerned(rules: &Ruleset, asserted: &Asserted) -> bool {
+    let says_nothing = asserted.reason.as_str() == UNCLASSIFIED && asserted.more().products.is_empty();
+    !says_nothing && !rules.is_protected(&asserted.reason)
+}
+
+/// Between which instants contacts lie that something which concerns everybody may concern.
+pub(crate) fn concerned(rules: &Ruleset, fact: &CustomerFact) -> (Instant, Instant) {
+    preventable_by_notice::concerned(rules, fact)
 }

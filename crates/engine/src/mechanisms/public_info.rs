@@ -1,9 +1,43 @@
-//! `public_info`: the customer asks what should be findable without asking. The words prove it.
+//! `public_info`: the customer asks what should be findable without asking (field.md D7), or what a document that was
+//! sent should have said (D2).
+//!
+//! Settings: `document_window`.
 
-use super::{Context, by_words};
+use super::set::{Of, Set};
+use super::{Context, Outcome};
+use crate::asserted::{CustomerFact, Happened};
 use domain::Proof;
-use domain::closed::Mechanism;
+use domain::closed::{Mechanism, UpstreamKind};
 
-pub(super) fn prove(context: &Context<'_>, i: usize) -> Option<Proof> {
-    by_words(context, i, Mechanism::PublicInfo, "public_info/asked")
+pub(super) fn prove<'c>(context: &Context<'c>, i: usize, facts: &[&'c CustomerFact]) -> Outcome {
+    let asked = context.by_words(i, Mechanism::PublicInfo, "public_info/asked");
+    Outcome::from(asked).or_fewer(|| by_document(context, i, facts).into())
+}
+
+/// The last document about the same thing that was sent to this customer.
+fn by_document<'c>(context: &Context<'c>, i: usize, facts: &[&'c CustomerFact]) -> Option<Proof> {
+    let a = context.asserted(i);
+    let window = context.rules.settings().document_window;
+    let is_recent = |f: &CustomerFact| f.at <= a.occurred_at && a.occurred_at.since(f.at) <= window;
+    let sent = facts.iter().rev().filter(|f| !f.everybody && is_recent(f));
+    let (fact, by) = sent.filter_map(|f| about(context, i, f).map(|by| (f, by))).next()?;
+    Some(Proof {
+        mechanism: Mechanism::PublicInfo,
+        rule: "public_info/document".into(),
+        confidence_ppm: context.confidence(i, &by),
+        seconds: Some(a.occurred_at.since(fact.at).seconds()),
+        facts: Set::default().contact(a, &by).happened(a, fact).into_facts(a.contact),
+    })
+}
+
+/// By what of the contact it is about the document.
+fn about<'c>(context: &Context<'c>, i: usize, fact: &'c CustomerFact) -> Option<Vec<Of<'c>>> {
+    let Happened::Upstream { kind: UpstreamKind::DocumentSent, order, subject, .. } = &fact.what else {
+        return None;
+    };
+    match (order, subject) {
+        (Some(order), _) => context.asserted(i).names(order).then(|| vec![Of::Order(order)]),
+        (None, Some(subject)) => context.by_subject(i, subject).map(|by| vec![by]),
+        (None, None) => None,
+    }
 }

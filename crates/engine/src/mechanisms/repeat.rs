@@ -1,36 +1,54 @@
 //! `repeat`: the same issue again (field.md D5): member of a chain after its root. The nearest earlier
 //! contact that it is directly linked to proves it; where it belongs to the chain only through later
-//! contacts, every contact on the shortest way back does.
+//! contacts, every contact on the shortest way back does. On another channel while the one before was not resolved
+//! it is a duplicate (D9).
+//!
+//! Settings: `chain_window`.
 
-use super::{Context, proof};
+use super::context::CERTAIN;
+use super::set::Set;
+use super::{Context, way};
+use crate::asserted::Asserted;
 use crate::judge::Edge;
+use domain::Proof;
 use domain::closed::Mechanism;
-use domain::{FactId, Proof};
 
 pub(super) fn prove(context: &Context<'_>, i: usize) -> Option<Proof> {
     let link = &context.chains.links[i];
     if link.position == 1 {
         return None;
     }
-    let (way, rule) = match link.previous {
-        Some((previous, why)) => (vec![previous, i], rule(why)),
-        None => (context.chains.way_back(i), "repeat/through_later"),
+    let a = context.asserted(i);
+    let (earlier, edge, facts) = match link.previous {
+        Some((previous, _)) => {
+            let (edge, facts) = way::with_edge(context, (previous, i), &Set::default(), a.contact)?;
+            (previous, Some(edge), facts)
+        }
+        None => {
+            let way = way::shortest(context, i, |at| at < i)?;
+            (*way.first()?, None, way::with_way(context, &way, Set::default(), a.contact))
+        }
     };
-    let facts = way.into_iter().flat_map(|c| facts(context, c, rule)).collect();
-    Some(proof(Mechanism::Repeat, rule, facts))
+    let before = context.asserted(earlier);
+    let rule = match edge {
+        Some(_) if is_duplicate(before, a) => "repeat/other_channel",
+        Some(Edge::Case) => "repeat/same_case",
+        Some(Edge::Order) => "repeat/same_order",
+        Some(Edge::Reason) => "repeat/same_reason",
+        None => "repeat/through_later",
+    };
+    let by_reason = matches!(edge, Some(Edge::Reason) | None);
+    Some(Proof {
+        mechanism: Mechanism::Repeat,
+        rule: rule.into(),
+        confidence_ppm: if by_reason { a.confidence_ppm.min(before.confidence_ppm) } else { CERTAIN },
+        seconds: Some(a.occurred_at.since(before.occurred_at).seconds()),
+        facts: facts.into_facts(a.contact),
+    })
 }
 
-/// That the contact took place, and where the reason links it, what gave the reason.
-fn facts(context: &Context<'_>, contact: usize, rule: &str) -> Vec<FactId> {
-    let asserted = context.asserted(contact);
-    let by_reason = matches!(rule, "repeat/same_reason" | "repeat/through_later");
-    std::iter::once(asserted.fact).chain(by_reason.then_some(asserted.reason_fact)).collect()
-}
-
-const fn rule(why: Edge) -> &'static str {
-    match why {
-        Edge::Case => "repeat/same_case",
-        Edge::Order => "repeat/same_order",
-        Edge::Reason => "repeat/same_reason",
-    }
+/// The one before was on another channel, and nothing says that it was resolved by then.
+fn is_duplicate(before: &Asserted, a: &Asserted) -> bool {
+    let resolved = before.case_change_before(a.occurred_at).map_or(before.resolved, |change| !change.open);
+    before.channel != a.channel && !resolved
 }

@@ -160,6 +160,12 @@ impl Check<'_> {
             sitting_gap: self.span("engine.sitting_gap"),
             email_sitting_gap: self.span("engine.email_sitting_gap"),
             correction_window: self.span("engine.correction_window"),
+            document_window: self.span("engine.document_window"),
+            notice_lead: self.span("engine.notice_lead"),
+            notice_window: self.span("engine.notice_window"),
+            promise_window: self.span("engine.promise_window"),
+            self_service_window: self.span("engine.self_service_window"),
+            transfers: self.integer("engine.transfers", 1, 1000),
         }
     }
 

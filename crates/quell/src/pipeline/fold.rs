@@ -60,6 +60,13 @@ impl Beside {
     }
 }
 
+/// What a shard of customers says.
+struct Rows {
+    verdicts: RecordBatch,
+    sessions: RecordBatch,
+    touched: BTreeSet<Day>,
+}
+
 /// What a partition of facts came to.
 struct Half {
     said: Assembled,
@@ -113,11 +120,11 @@ impl<'i> Fold<'i> {
     pub(crate) fn into_verdict(mut self, contact: ContactId) -> Option<(Instant, Verdict)> {
         let asserted = self.assemble().iter().find_map(|assemble| assemble.contact(contact))?;
         let (sequence, occurred_at) = (self.lake.end().next, asserted.occurred_at);
-        let retract = asserted.customer.map(|customer| JudgeInput::Retract { sequence, customer, contact });
+        let retract = JudgeInput::Retract { sequence, customer: asserted.customer, contact };
         let assert = JudgeInput::Assert { sequence, asserted };
-        let shard = shard_of(&assert, self.states.judge.len());
+        let shard = shard_of(&assert, self.states.judge.len())?;
         let judge = &mut self.states.judge[shard];
-        judge.apply(retract, sequence);
+        judge.apply([retract], sequence);
         let verdicts = judge.apply([assert], sequence).verdicts;
         verdicts.into_iter().find(|verdict| verdict.contact == contact).map(|verdict| (occurred_at, verdict))
     }
@@ -258,18 +265,23 @@ impl<'i> Fold<'i> {
         Ok((halves.into_iter().collect::<Result<_>>()?, company))
     }
 
-    /// Judges each shard by itself; returns the verdicts as rows with the days they touch.
-    fn judge_batch(&mut self, halves: &mut [Half], sequence: Sequence) -> Vec<(RecordBatch, BTreeSet<Day>)> {
+    /// Judges each shard by itself; what concerns everybody goes to all of them.
+    fn judge_batch(&mut self, halves: &mut [Half], sequence: Sequence) -> Vec<Rows> {
         let shards = self.states.judge.len();
         let mut inputs: Vec<Vec<JudgeInput>> = (0..shards).map(|_| Vec::new()).collect();
         for input in halves.iter_mut().flat_map(|h| std::mem::take(&mut h.said.judge)) {
-            inputs[shard_of(&input, shards)].push(input);
+            match shard_of(&input, shards) {
+                Some(shard) => inputs[shard].push(input),
+                None => inputs.iter_mut().for_each(|inputs| inputs.push(input.clone())),
+            }
         }
         let threads = self.threads();
         let work: Vec<(&mut Judge, Vec<JudgeInput>)> = self.states.judge.iter_mut().zip(inputs).collect();
         parallel::map(threads, work, |(judge, inputs)| {
             let said = judge.apply(inputs, sequence);
-            (tables::verdict_rows(&said.verdicts), said.touched)
+            let (verdicts, sessions) =
+                (tables::verdict_rows(&said.verdicts), tables::session_rows(&said.sessions));
+            Rows { verdicts, sessions, touched: said.touched }
         })
     }
 
@@ -285,8 +297,13 @@ impl<'i> Fold<'i> {
             tables::contact_rows(&h.said.contacts)
         });
         let mut touched: BTreeSet<Day> = halves.iter().flat_map(|h| h.said.touched.iter().copied()).collect();
-        touched.extend(judged.iter().flat_map(|(_, days)| days.iter().copied()));
-        let verdicts = judged.into_iter().map(|(rows, _)| rows).collect();
+        touched.extend(judged.iter().flat_map(|rows| rows.touched.iter().copied()));
+        let (verdicts, mut sessions): (Vec<_>, Vec<_>) =
+            judged.into_iter().map(|rows| (rows.verdicts, rows.sessions)).unzip();
+        sessions.extend(halves.iter().map(|h| tables::session_rows(&h.said.sessions)));
+        let company_stated = halves.first().map(|h| tables::stated_rows(&h.said.company_stated));
+        let stated =
+            halves.iter().map(|h| tables::stated_rows(&h.said.stated)).chain(company_stated).collect();
         let undecodable: Vec<_> = halves.iter().flat_map(|h| &h.refused).chain(&company.refused).collect();
         let of_company =
             halves.first().map(|h| h.said.company).unwrap_or_default().plus(refused_counts(&company.refused));
@@ -297,6 +314,8 @@ impl<'i> Fold<'i> {
         let segments = vec![
             (SegmentKind::Contacts, contacts),
             (SegmentKind::Verdicts, verdicts),
+            (SegmentKind::Sessions, sessions),
+            (SegmentKind::Stated, stated),
             (SegmentKind::Refused, vec![tables::refused_rows(&refused)]),
         ];
         let segments = segments

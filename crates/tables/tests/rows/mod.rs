@@ -45,7 +45,6 @@ pub fn contact(record: &str, sequence: u64, at: &str) -> Contact {
         messages: 1,
         source_reason: Some("?".to_owned()),
         source_reasons: texts(&["?", "late"]),
-        further_reasons: texts(&["invoice"]),
         attributes: BTreeMap::from(
             [("sector", "energy"), ("area", "11")].map(|(k, v)| (k.to_owned(), v.to_owned())),
         ),
@@ -60,7 +59,13 @@ pub fn contact(record: &str, sequence: u64, at: &str) -> Contact {
 }
 
 pub fn verdict(of: &Contact, judged: u64) -> Verdict {
-    let proof = |mechanism, rule: &'static str, facts| Proof { mechanism, rule: rule.into(), facts };
+    let proof = |mechanism, rule: &'static str, facts, seconds| Proof {
+        mechanism,
+        rule: rule.into(),
+        confidence_ppm: 990_000,
+        seconds,
+        facts,
+    };
     Verdict {
         contact: of.id,
         sequence: of.sequence,
@@ -73,14 +78,20 @@ pub fn verdict(of: &Contact, judged: u64) -> Verdict {
         confidence_ppm: 1_000_000,
         evidence: Some(Evidence { rule: RuleId::new("where_is/es"), from: 3, to: 17 }),
         proofs: vec![
-            proof(Mechanism::StatusChase, "status_chase/open_order", vec![fact_id(1), fact_id(4)]),
-            proof(Mechanism::Repeat, "repeat/same_case", vec![fact_id(1)]),
+            proof(Mechanism::StatusChase, "status_chase/open_order", vec![fact_id(1), fact_id(4)], None),
+            proof(Mechanism::Repeat, "repeat/same_case", vec![fact_id(1)], Some(3_600)),
         ],
+        cleared: vec![proof(Mechanism::BrokenPromise, "broken_promise/kept", vec![fact_id(2)], Some(60))],
         dumb: true,
+        said: Some(fact_id(3)),
+        further: vec![ReasonId::new("invoice")],
+        step: Some("checkout/3".to_owned()),
         repeat: true,
         previous: Some(ContactId::of_record("desk", "es", "r-0")),
         chain_root: ContactId::of_record("desk", "es", "r-0"),
         chain_position: 2,
+        at_windows: [false, true, true].map(|again| AtWindow { repeat: true, again }),
+        answered_once: Some(false),
         melts_at: of.occurred_at.plus(Span::from_days(7)),
         mature_at: of.occurred_at.plus(Span::from_days(30)),
         due_at: Some(of.occurred_at.plus(Span::from_hours(1))),

@@ -107,7 +107,13 @@ impl History {
         chain.sort();
         let place = chain.iter().position(|(_, id)| *id == row.id).expect("a member of its chain");
         let last = chain.last().expect("a member").0;
-        let proof = |m: &Mechanism| Proof { mechanism: *m, rule: "r".into(), facts: vec![] };
+        let proof = |m: &Mechanism| Proof {
+            mechanism: *m,
+            rule: "r".into(),
+            confidence_ppm: 0,
+            seconds: None,
+            facts: vec![],
+        };
         Verdict {
             customer: saying.customer.map(customer),
             reason: ReasonId::new(saying.reason),

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::asserted::Asserted;
-use domain::closed::{ReasonBasis, Strength};
+use domain::closed::{Channel, ReasonBasis, Strength};
 use domain::{ContactId, Day, FactId, Instant, ReasonId, Sequence};
 use proptest::prelude::*;
 use std::sync::Arc;
@@ -35,6 +35,10 @@ fn held(n: usize, row: &Row) -> Held {
         evidence: None,
         dumb: None,
         carried: None,
+        channel: Channel::Phone,
+        of_legs: false,
+        resolved: false,
+        more: None,
     };
     Held { sequence: Sequence(1), asserted: Arc::new(asserted), said: None }
 }
@@ -90,12 +94,10 @@ proptest! {
             prop_assert_eq!(link.previous.map(|(p, _)| p), nearest, "previous of {}", i);
             let position = expect[..=i].iter().filter(|r| **r == expect[i]).count();
             prop_assert_eq!(link.position as usize, position);
-            if link.position > 1 {
-                let way = chains.way_back(i);
-                prop_assert!(way.len() >= 2 && way.contains(&i) && way.iter().any(|w| *w < i), "{:?}", way);
-                for pair in way.windows(2) {
-                    prop_assert!(linked(&contacts[pair[0]].asserted, &contacts[pair[1]].asserted), "no edge in {:?}", way);
-                }
+            prop_assert_eq!(link.again, expect[i + 1..].contains(&expect[i]));
+            for (other, held) in contacts.iter().enumerate() {
+                let (a, b) = (&contacts[i].asserted, &held.asserted);
+                prop_assert_eq!(edges(a, b, WINDOW).next().is_some(), linked(a, b), "edge of {} and {}", i, other);
             }
         }
     }

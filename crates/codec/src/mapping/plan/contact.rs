@@ -1,25 +1,22 @@
 //! The fields of a contact.
 
-use super::build::{Build, Need};
-use super::customer::{IdentifierField, first_of};
-use super::fields::{Code, FlagField, ListField, NumberField, TextField, WordField};
-use super::plan::{flag, list, number, text, word};
+use super::{DURATION_MS_MAX, Mapped, flag, list, number, text, word};
+use crate::mapping::build::{Build, Need};
+use crate::mapping::customer::{IdentifierField, first_of};
+use crate::mapping::fields::{Code, FlagField, ListField, NumberField, TextField, WordField};
+use crate::mapping::turns::TurnsField;
 use crate::records::{Record, Refusal};
 use domain::fact::ContactRecorded;
 use domain::{
-    Body, Channel, CustomerKind, Direction, HandleBasis, Identifier, RecordKind, SourceState, Spoken,
-    Strength, Words,
+    Body, Channel, CustomerKind, Direction, HandleBasis, RecordKind, SourceState, Spoken, Strength, Words,
 };
 use std::collections::BTreeMap;
-
-/// A duration longer than ten years is an error of the unit.
-const DURATION_MS_MAX: i64 = 10 * 366 * 86_400_000;
 
 /// Marks a contact whose record named a field more than once.
 const DUPLICATE_KEY: &str = "duplicate_key";
 
 /// Where each field of a contact comes from.
-pub(super) struct ContactPlan {
+pub(in crate::mapping) struct ContactPlan {
     kind: Option<WordField<RecordKind>>,
     root_record: Option<TextField>,
     case: Option<TextField>,
@@ -30,6 +27,7 @@ pub(super) struct ContactPlan {
     customer_kind: Option<WordField<CustomerKind>>,
     subject: Option<TextField>,
     text: Option<TextField>,
+    turns: Option<TurnsField>,
     language: Option<TextField>,
     country: Option<TextField>,
     products: Option<ListField>,
@@ -62,6 +60,7 @@ impl ContactPlan {
             customer_kind: b.word("customer_kind", Need::Optional, (CustomerKind::ALL, CustomerKind::WORDS)),
             subject: b.text("subject", Need::Optional),
             text: b.text("text", Need::Optional),
+            turns: b.turns("turns"),
             language: b.text("language", Need::Optional),
             country: b.code("country", Code::Country),
             products: b.list("products"),
@@ -69,12 +68,12 @@ impl ContactPlan {
             step: b.text("step", Need::Optional),
             queue: b.text("queue", Need::Optional),
             agent: b.text("agent", Need::Optional),
-            wait_ms: b.number("wait_ms", 0, DURATION_MS_MAX),
-            handle_ms: b.number("handle_ms", 0, DURATION_MS_MAX),
+            wait_ms: b.number("wait_ms", Need::Optional, 0, DURATION_MS_MAX),
+            handle_ms: b.number("handle_ms", Need::Optional, 0, DURATION_MS_MAX),
             handle_basis: b.word("handle_basis", Need::Optional, (HandleBasis::ALL, HandleBasis::WORDS)),
-            abandoned: b.flag("abandoned"),
-            transfers: b.number("transfers", 0, i64::from(i32::MAX)),
-            resolved: b.flag("resolved"),
+            abandoned: b.flag("abandoned", Need::Optional),
+            transfers: b.number("transfers", Need::Optional, 0, i64::from(i32::MAX)),
+            resolved: b.flag("resolved", Need::Optional),
             state: b.word("state", Need::Optional, (SourceState::ALL, SourceState::WORDS)),
             source_reason: b.text("source_reason", Need::Optional),
             source_reasons: b.list("source_reasons"),
@@ -83,7 +82,7 @@ impl ContactPlan {
     }
 
     /// The contact of a record, with its customer in clear beside it.
-    pub fn map(&self, r: &Record<'_>) -> Result<(Body, Option<Identifier>), Refusal> {
+    pub fn map(&self, r: &Record<'_>) -> Result<Mapped, Refusal> {
         let customer = first_of(&self.customer, r)?;
         let handle_ms = number(&self.handle_ms, r)?;
         let contact = ContactRecorded {
@@ -127,8 +126,8 @@ impl ContactPlan {
     }
 
     fn words(&self, r: &Record<'_>) -> Result<Words, Refusal> {
-        let spoken =
-            Spoken { subject: text(&self.subject, r)?, text: text(&self.text, r)?, turns: Vec::new() };
+        let turns = self.turns.as_ref().map_or(Ok(Vec::new()), |field| field.get(r))?;
+        let spoken = Spoken { subject: text(&self.subject, r)?, text: text(&self.text, r)?, turns };
         Ok(if spoken.is_empty() { Words::None } else { Words::Open(spoken) })
     }
 

@@ -1,0 +1,2 @@
+-- Days with sessions.
+SELECT DISTINCT dt FROM new_session_rows

@@ -1,0 +1,107 @@
+//! What a mechanism may look at.
+
+use super::Proof;
+use super::set::{Of, Set};
+use crate::asserted::{Asserted, CustomerFact, Replaced};
+use crate::judge::{Chains, Customer, Everybody};
+use crate::ruleset::Ruleset;
+use domain::closed::{Mechanism, UpstreamKind};
+use domain::{EngineSettings, ReasonId, Span};
+
+/// Confidence of what rests on records alone, in millionths.
+pub(super) const CERTAIN: i32 = 1_000_000;
+
+/// What a mechanism may look at.
+pub(crate) struct Context<'c> {
+    pub(crate) rules: &'c Ruleset,
+    pub(crate) customer: &'c Customer,
+    pub(crate) everybody: &'c Everybody,
+    pub(crate) chains: &'c Chains,
+}
+
+impl<'c> Context<'c> {
+    pub(super) fn asserted(&self, i: usize) -> &'c Asserted {
+        &self.customer.contacts()[i].asserted
+    }
+
+    /// The mechanism that the words of the contact make it a candidate for.
+    fn candidate(&self, i: usize) -> Option<Mechanism> {
+        let a = self.asserted(i);
+        if a.carried.is_some() { None } else { self.rules.candidate(&a.reason) }
+    }
+
+    /// The contact's words make it a candidate for the mechanism; after an erasure, they did.
+    fn is_candidate(&self, i: usize, mechanism: Mechanism) -> bool {
+        let carried = self.asserted(i).carried.as_ref();
+        carried.map_or_else(|| self.candidate(i) == Some(mechanism), |carried| carried.contains(&mechanism))
+    }
+
+    /// By which reason the contact is a candidate for one of these mechanisms: where it is one without a person's word as
+    /// well, the word proves nothing.
+    pub(super) fn candidate_for(&self, i: usize, mechanisms: &[Mechanism]) -> Option<Of<'static>> {
+        let was = |replaced: &Replaced| match &replaced.carried {
+            Some(carried) => mechanisms.iter().any(|mechanism| carried.contains(mechanism)),
+            None => self.rules.candidate(&replaced.reason).is_some_and(|m| mechanisms.contains(&m)),
+        };
+        let before = self.asserted(i).more().replaced.as_ref().is_some_and(was);
+        let is_one = mechanisms.iter().any(|mechanism| self.is_candidate(i, *mechanism));
+        is_one.then_some(if before { Of::ReasonBefore } else { Of::Reason })
+    }
+
+    /// The customer's words are enough.
+    pub(super) fn by_words(&self, i: usize, mechanism: Mechanism, rule: &'static str) -> Option<Proof> {
+        let by = self.candidate_for(i, &[mechanism])?;
+        let a = self.asserted(i);
+        Some(Proof {
+            mechanism,
+            rule: rule.into(),
+            confidence_ppm: a.confidence_ppm,
+            seconds: None,
+            facts: Set::default().contact(a, &[by]).into_facts(a.contact),
+        })
+    }
+
+    /// What happened to the contact's customer, to everybody near it and to its orders, in order.
+    pub(super) fn happened(&self, i: usize) -> Vec<&'c CustomerFact> {
+        let everybody = self.everybody.near(self.asserted(i), reach(self.rules.settings()));
+        let mut facts: Vec<_> = self.customer.facts().map(AsRef::as_ref).chain(everybody).collect();
+        facts.sort_by_key(|f| (f.at, f.id));
+        facts
+    }
+
+    /// By what of the contact it is about the subject: one of its products, or its reason by one of its topics.
+    pub(super) fn by_subject<'s>(&self, i: usize, subject: &'s str) -> Option<Of<'s>> {
+        let a = self.asserted(i);
+        if a.more().products.iter().any(|product| product.as_ref() == subject) {
+            return Some(Of::Product(subject));
+        }
+        let is_topic = |reason: &ReasonId| {
+            reason.as_str() == subject || self.rules.topics(reason).iter().any(|t| t == subject)
+        };
+        let before = a.more().replaced.as_ref().is_some_and(|replaced| is_topic(&replaced.reason));
+        is_topic(&a.reason).then_some(if before { Of::ReasonBefore } else { Of::Reason })
+    }
+
+    /// Confidence of a proof that rests on this of the contact: on records alone, or on its reason too.
+    pub(super) fn confidence(&self, i: usize, by: &[Of<'_>]) -> i32 {
+        if by.iter().any(|of| matches!(of, Of::Reason | Of::ReasonBefore)) {
+            self.asserted(i).confidence_ppm
+        } else {
+            CERTAIN
+        }
+    }
+
+    /// What the contact's reason waits for: the upstream kinds among its topics that put something right.
+    pub(super) fn awaited(&self, i: usize) -> Vec<UpstreamKind> {
+        let topics = self.rules.topics(&self.asserted(i).reason).iter();
+        topics
+            .filter_map(|topic| UpstreamKind::from_word(topic))
+            .filter(|kind| kind.corrects_error())
+            .collect()
+    }
+}
+
+/// How far away from a contact something that concerns everybody may matter, unless it lasts.
+fn reach(settings: &EngineSettings) -> Span {
+    settings.notice_window.max(settings.correction_window).max(settings.document_window)
+}
