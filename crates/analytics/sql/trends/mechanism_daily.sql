@@ -1,7 +1,6 @@
--- An avoidable contact counts under each of its mechanisms. One that a person said was not avoidable keeps its proofs
--- and counts under none.
+-- A contact counts under each of its mechanisms.
 WITH proven AS (
-    SELECT dt, unnest(mechanisms) AS mechanism, customer_key, repeat, cost_micros FROM at_hand WHERE dumb
+    SELECT dt, unnest(mechanisms) AS mechanism, customer_key, repeat, cost_micros FROM at_hand
 )
 SELECT
     dt,
