@@ -26,6 +26,8 @@ pub struct Stands {
     pub dumb: bool,
     /// Proven mechanisms: which, the rule behind it, the facts that prove it.
     pub mechanisms: Vec<(Mechanism, String, Vec<String>)>,
+    /// Mechanisms that it looked like: which, the rule that speaks against it, the facts that do.
+    pub cleared: Vec<(Mechanism, String, Vec<String>)>,
     /// The person who gave the reason, where one did.
     pub on_reason: Option<Said>,
     /// The person who said whether it was avoidable, where one did.
@@ -182,39 +184,30 @@ impl Stands {
     }
 
     fn avoidable(&self, lang: Lang, out: &mut String) {
-        let ruled = self.ruled();
-        match ruled {
-            Some(dumb) => {
-                let _ = writeln!(out, "{}", self.ruling(dumb, lang));
-            }
-            None if self.mechanisms.is_empty() => {
-                out.push_str(lang.pick("Not known to be avoidable.\n", "No consta que fuera innecesario.\n"))
-            }
-            None => {}
+        if self.on_dumb.is_some() || self.dumb && self.mechanisms.is_empty() {
+            let _ = writeln!(out, "{}", self.ruling(lang));
+        } else if self.mechanisms.is_empty() {
+            out.push_str(lang.pick("Not known to be avoidable.\n", "No consta que fuera innecesario.\n"));
         }
-        let found = match (ruled, lang) {
-            (Some(false), Lang::En) => "Otherwise avoidable",
-            (Some(false), Lang::Es) => "De no ser así, innecesario",
-            (_, Lang::En) => "Avoidable",
-            (_, Lang::Es) => "Innecesario",
-        };
         for (mechanism, rule, facts) in &self.mechanisms {
             let (mechanism, facts) = (mechanism.word(), facts.join(", "));
             let _ = match lang {
-                Lang::En => writeln!(out, "{found}: {mechanism} ({rule}), proven by the facts {facts}"),
-                Lang::Es => writeln!(out, "{found}: {mechanism} ({rule}), lo prueban los hechos {facts}"),
+                Lang::En => writeln!(out, "Avoidable: {mechanism} ({rule}), proven by the facts {facts}"),
+                Lang::Es => writeln!(out, "Innecesario: {mechanism} ({rule}), lo prueban los hechos {facts}"),
+            };
+        }
+        for (mechanism, rule, facts) in &self.cleared {
+            let (mechanism, facts) = (mechanism.word(), facts.join(", "));
+            let _ = match lang {
+                Lang::En => writeln!(out, "Cleared: {mechanism} ({rule}), by the facts {facts}"),
+                Lang::Es => writeln!(out, "Descartado: {mechanism} ({rule}), por los hechos {facts}"),
             };
         }
     }
 
-    /// What a person said of its having been avoidable. Without such a word avoidable is exactly what has a mechanism.
-    fn ruled(&self) -> Option<bool> {
-        let is_ruled = self.on_dumb.is_some() || self.dumb == self.mechanisms.is_empty();
-        is_ruled.then_some(self.dumb)
-    }
-
-    fn ruling(&self, dumb: bool, lang: Lang) -> String {
-        let said = match (dumb, lang) {
+    /// What a person said of its having been avoidable.
+    fn ruling(&self, lang: Lang) -> String {
+        let said = match (self.dumb, lang) {
             (true, Lang::En) => "said that it was avoidable",
             (false, Lang::En) => "said that it was not avoidable",
             (true, Lang::Es) => "dijo que era innecesario",

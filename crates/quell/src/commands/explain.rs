@@ -51,7 +51,7 @@ fn row(shell: &Shell, id: ContactId) -> Result<(Cut, Value)> {
     let session = Session::open(&*store, &cut, &Resources::with_threads(config.threads.get()), &config.zone)?;
     let query = format!(
         "SELECT c.contact_id, c.occurred_at, c.reason, c.reason_basis, c.confidence_ppm, c.rule_id, c.source_reason, c.dumb,
-            c.proofs, p.facts, p.partition, p.\"offset\"
+            c.proofs, c.cleared, p.facts, p.partition, p.\"offset\"
          FROM contacts c JOIN provenance p ON p.contact_id = c.contact_id WHERE c.contact_id = '{id}'"
     );
     let mut json = Vec::new();
@@ -148,6 +148,7 @@ fn explained(
         rule,
         dumb: row["dumb"].as_bool().context("a contact of which nothing says whether it was avoidable")?,
         mechanisms: mechanisms(&row["proofs"])?,
+        cleared: mechanisms(&row["cleared"])?,
         on_reason: shown_said(history.on_reason()),
         on_dumb: shown_said(history.on_dumb()),
     };
@@ -260,6 +261,7 @@ pub(super) fn stands_json(s: &Stands) -> Map<String, Value> {
         "rule": s.rule,
         "avoidable": s.dumb,
         "mechanisms": s.mechanisms.iter().map(mechanism).collect::<Vec<_>>(),
+        "cleared": s.cleared.iter().map(mechanism).collect::<Vec<_>>(),
         "said": { "of_reason": s.on_reason.as_ref().map(said), "of_avoidable": s.on_dumb.as_ref().map(said) },
     });
     match json {

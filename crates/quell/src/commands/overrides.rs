@@ -9,7 +9,7 @@ use crate::pipeline::{self, Overruled, Ruling, Signature};
 use crate::text::nearest;
 use anyhow::{Result, anyhow, bail, ensure};
 use classify::Taxonomy;
-use domain::ReasonId;
+use domain::{Proof, ReasonId};
 use report::OverrideSummary;
 use report::explained::Stands;
 use serde_json::Value;
@@ -61,7 +61,9 @@ fn reason(taxonomy: Option<&Taxonomy>, id: &str) -> Result<ReasonId> {
 
 fn stands(overruled: &Overruled, taxonomy: &Taxonomy, lang: &str) -> Stands {
     let verdict = &overruled.verdict;
-    let facts = |proof: &domain::Proof| proof.facts.iter().map(ToString::to_string).collect();
+    let shown = |proof: &Proof| {
+        (proof.mechanism, proof.rule.to_string(), proof.facts.iter().map(ToString::to_string).collect())
+    };
     Stands {
         contact: verdict.contact.to_string(),
         occurred_at: overruled.occurred_at.to_string(),
@@ -71,7 +73,8 @@ fn stands(overruled: &Overruled, taxonomy: &Taxonomy, lang: &str) -> Stands {
         confidence_ppm: i64::from(verdict.confidence_ppm),
         rule: verdict.evidence.as_ref().map(|evidence| evidence.rule.to_string()),
         dumb: verdict.dumb,
-        mechanisms: verdict.proofs.iter().map(|p| (p.mechanism, p.rule.to_string(), facts(p))).collect(),
+        mechanisms: verdict.proofs.iter().map(shown).collect(),
+        cleared: verdict.cleared.iter().map(shown).collect(),
         on_reason: explain::shown_said(overruled.history.on_reason()),
         on_dumb: explain::shown_said(overruled.history.on_dumb()),
     }
