@@ -64,7 +64,7 @@ struct Maker {
 
 impl Maker {
     fn happen(&mut self, rng: &mut Rng, n: u16) {
-        match rng.u8(0..22) {
+        match rng.u8(0..28) {
             0..10 => self.contact(rng, n),
             10..13 => self.message(rng, n),
             13..15 => self.leg(rng, n),
@@ -74,6 +74,10 @@ impl Maker {
             18 => self.promise(rng, n),
             19 => self.units(rng),
             20 => self.costs(rng),
+            21 | 22 => self.session(rng, n),
+            23 => self.notice(rng, n),
+            24 => self.order(rng, n),
+            25 | 26 => self.case(rng, n),
             _ => self.overridden(rng, n),
         }
     }
@@ -121,6 +125,11 @@ impl Maker {
             .then(|| format!("case {}", record.len() + usize::from(n) % 2))
             .filter(|_| record.starts_with('n'));
         recorded.state = if spam { SourceState::Spam } else { SourceState::Open };
+        if rng.u8(0..3) == 0 {
+            recorded.words = Words::Open(transcript(rng));
+        }
+        recorded.products = (rng.u8(0..4) == 0).then(|| "lamp".to_owned()).into_iter().collect();
+        recorded.transfers = (rng.u8(0..6) == 0).then_some(1);
         recorded.orders = (0..rng.u8(0..3)).map(|_| format!("ORD-{}", rng.u8(0..5))).collect();
         let identifier = (rng.u8(0..6) > 0).then(|| self.identifier(rng));
         let seen = self.counts.get(&record).map_or(-1, |(r, _)| *r);
@@ -153,17 +162,72 @@ impl Maker {
     }
 
     fn upstream(&mut self, rng: &mut Rng, n: u16) {
-        let kinds = [UpstreamKind::Delivered, UpstreamKind::RefundIssued, UpstreamKind::OutageStarted];
+        let kinds = [
+            UpstreamKind::Delivered,
+            UpstreamKind::RefundIssued,
+            UpstreamKind::ShipmentDelayed,
+            UpstreamKind::OutageStarted,
+            UpstreamKind::OutageEnded,
+            UpstreamKind::DocumentSent,
+            UpstreamKind::CalendarDay,
+        ];
+        let of_order = rng.bool();
         let event = UpstreamEvent {
-            kind: kinds[rng.usize(0..3)],
+            kind: kinds[rng.usize(0..kinds.len())],
             customer: None,
-            order: Some(format!("ORD-{}", rng.u8(0..5))),
-            subject: None,
+            order: of_order.then(|| format!("ORD-{}", rng.u8(0..5))),
+            subject: (!of_order).then(|| subject(rng)),
             affected: None,
-            planned_at: None,
+            planned_at: (rng.u8(0..4) == 0).then(|| instant(rng)),
         };
         let identifier = (rng.u8(0..4) > 0).then(|| self.identifier(rng));
         self.record(rng, format!("u{n}"), 0, Body::UpstreamEvent(Box::new(event)), identifier);
+    }
+
+    fn session(&mut self, rng: &mut Rng, n: u16) {
+        let outcomes =
+            [SelfServiceOutcome::Failed, SelfServiceOutcome::Abandoned, SelfServiceOutcome::Completed];
+        let ended = SelfServiceEnded {
+            customer: None,
+            path: subject(rng),
+            step: rng.bool().then(|| rng.u8(1..4).to_string()),
+            outcome: outcomes[rng.usize(0..3)],
+            error_code: None,
+            duration_ms: None,
+        };
+        let identifier = (rng.u8(0..4) > 0).then(|| self.identifier(rng));
+        self.record(rng, format!("s{n}"), 0, Body::SelfServiceEnded(Box::new(ended)), identifier);
+    }
+
+    fn notice(&mut self, rng: &mut Rng, n: u16) {
+        let sent =
+            NotificationSent { topic: subject(rng), customer: None, recipients: 1, channel: Channel::Email };
+        let identifier = rng.bool().then(|| self.identifier(rng));
+        self.record(rng, format!("t{n}"), 0, Body::NotificationSent(Box::new(sent)), identifier);
+    }
+
+    fn order(&mut self, rng: &mut Rng, n: u16) {
+        let placed = OrderPlaced {
+            customer: None,
+            order: format!("ORD-{}", rng.u8(0..5)),
+            products: vec![],
+            total_micros: None,
+            currency: None,
+        };
+        let identifier = Some(self.identifier(rng));
+        self.record(rng, format!("o{n}"), 0, Body::OrderPlaced(Box::new(placed)), identifier);
+    }
+
+    /// The cases of whole contacts and those of conversations.
+    fn case(&mut self, rng: &mut Rng, n: u16) {
+        let case =
+            if rng.bool() { format!("case {}", rng.u8(2..5)) } else { format!("talk {}", rng.u8(0..3)) };
+        let body = if rng.bool() {
+            Body::ContactResolved(Box::new(ContactResolved { case, resolution: Resolution::Solved }))
+        } else {
+            Body::ContactReopened(Box::new(ContactReopened { case }))
+        };
+        self.record(rng, format!("c{n}"), 0, body, None);
     }
 
     fn recovery(&mut self, rng: &mut Rng, n: u16) {
@@ -240,6 +304,29 @@ fn instant(rng: &mut Rng) -> Instant {
     // Twenty days, to the minute, so that equal times and exact windows occur.
     let minute = i64::from(rng.u32(0..20 * 24 * 60)) / 30 * 30;
     Instant::from_micros((START + minute * 60) * 1_000_000).expect("2025 is an instant")
+}
+
+/// What reasons of the world are about, a product, and something that nothing is about.
+fn subject(rng: &mut Rng) -> String {
+    ["delivery", "checkout", "hours", "lamp", "weather"][rng.usize(0..5)].to_owned()
+}
+
+/// The company asks for a datum, once or twice.
+fn transcript(rng: &mut Rng) -> Spoken {
+    let lines = [
+        (Speaker::Ivr, "Por favor, ingrese su número de identidad."),
+        (Speaker::Customer, "es el 12345678Z"),
+        (Speaker::Customer, WORDS[rng.usize(0..WORDS.len())]),
+        (Speaker::Agent, "¿Me indica su DNI?"),
+        (Speaker::Customer, "12345678Z, ya lo di"),
+    ];
+    let turn = |(at, (speaker, text)): (i64, &(Speaker, &str))| Turn {
+        speaker: *speaker,
+        at_ms: Some(at * 10_000),
+        text: (*text).to_owned(),
+    };
+    let turns = (0..).zip(&lines[..rng.usize(2..=lines.len())]).map(turn).collect();
+    Spoken { subject: None, text: None, turns }
 }
 
 fn blank(rng: &mut Rng, kind: RecordKind) -> ContactRecorded {

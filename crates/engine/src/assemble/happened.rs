@@ -34,13 +34,24 @@ pub(super) fn to_everybody(fact: &Fact) -> Option<JudgeInput> {
     let what = match &fact.body {
         Body::UpstreamEvent(e) => upstream(e)?,
         Body::NotificationSent(n) => noticed(n),
-        // Of nobody known: the contact that it answers has the same customer.
-        Body::RecoveryOffered(r) if r.customer.is_none() => recovered(fact, r)?,
         _ => return None,
     };
+    Some(company(fact, what))
+}
+
+/// What makes good a contact of nobody known: it names the contact, wherever that is judged.
+pub(super) fn answer_to_nobody(fact: &Fact) -> Option<JudgeInput> {
+    match &fact.body {
+        Body::RecoveryOffered(r) if r.customer.is_none() => Some(company(fact, recovered(fact, r)?)),
+        _ => None,
+    }
+}
+
+fn company(fact: &Fact, what: Happened) -> JudgeInput {
     let (id, at) = (fact.id, fact.occurred_at);
-    let fact = CustomerFact { id, at, everybody: true, merged: Box::default(), what };
-    Some(JudgeInput::Company { fact: Arc::new(fact) })
+    JudgeInput::Company {
+        fact: Arc::new(CustomerFact { id, at, everybody: true, merged: Box::default(), what }),
+    }
 }
 
 /// A session of nobody known: no contact can be told to follow it.

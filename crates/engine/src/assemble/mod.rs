@@ -262,7 +262,7 @@ impl Assemble {
         } else if let Some(session) = happened::of_nobody(fact, self.rules.zone()) {
             self.pending.sessions.push(session);
         } else {
-            self.pending.facts.extend(happened::to_everybody(fact));
+            self.pending.facts.extend(happened::answer_to_nobody(fact));
         }
     }
 

@@ -74,7 +74,8 @@ fn ready(instance: &Instance, drafts: Vec<Draft>) -> Result<Facts> {
     let mut out = Facts::default();
     for prepared in prepare(&instance.vault, drafts)? {
         out.suppressed += u64::from(prepared.suppressed);
-        out.facts.push((prepared.fact.topic(), outgoing(instance, &prepared.fact)));
+        let topic = prepared.topic();
+        out.facts.push((topic, outgoing(instance, topic, &prepared.fact)));
     }
     Ok(out)
 }

@@ -26,7 +26,7 @@ use log::{Outgoing, partition_of};
 pub fn record(instance: &Instance, drafts: Vec<Draft>) -> Result<Vec<FactId>> {
     let prepared = prepare(&instance.vault, drafts)?;
     let ids = prepared.iter().map(|p| p.fact.id).collect();
-    append_facts(instance, prepared.into_iter().map(|p| p.fact).collect())?;
+    append_all(instance, &prepared.iter().map(|p| (p.topic(), &p.fact)).collect::<Vec<_>>())?;
     Ok(ids)
 }
 
@@ -34,7 +34,8 @@ pub fn record(instance: &Instance, drafts: Vec<Draft>) -> Result<Vec<FactId>> {
 pub fn state(instance: &Instance, body: Body, occurred_at: Instant, origin: Origin) -> Result<bool> {
     let fact = fact(&instance.vault, origin, occurred_at, body);
     let mut known = false;
-    crate::pipeline::each_fact(instance, fact.topic(), partition(instance, &fact), |other| {
+    let topic = fact.topic();
+    crate::pipeline::each_fact(instance, topic, partition(instance, topic, &fact), |other| {
         known |= other.id == fact.id
     })?;
     if !known {
@@ -45,9 +46,13 @@ pub fn state(instance: &Instance, body: Body, occurred_at: Instant, origin: Orig
 
 /// Appends facts, each to its topic, and returns when all are durable.
 pub fn append_facts(instance: &Instance, facts: Vec<Fact>) -> Result<()> {
+    append_all(instance, &facts.iter().map(|fact| (fact.topic(), fact)).collect::<Vec<_>>())
+}
+
+fn append_all(instance: &Instance, facts: &[(Topic, &Fact)]) -> Result<()> {
     for topic in [Topic::Facts, Topic::Company, Topic::Governance] {
-        let of_topic = facts.iter().filter(|f| f.topic() == topic);
-        let records: Vec<Outgoing> = of_topic.map(|f| outgoing(instance, f)).collect();
+        let of_topic = facts.iter().filter(|(of, _)| *of == topic);
+        let records: Vec<Outgoing> = of_topic.map(|(_, fact)| outgoing(instance, topic, fact)).collect();
         append(instance, topic, &records)?;
     }
     Ok(())
@@ -61,17 +66,17 @@ fn append(instance: &Instance, topic: Topic, records: &[Outgoing]) -> Result<()>
     Ok(())
 }
 
-/// A fact as a record of the log.
-fn outgoing(instance: &Instance, fact: &Fact) -> Outgoing {
+/// A fact as a record of a topic of the log.
+fn outgoing(instance: &Instance, topic: Topic, fact: &Fact) -> Outgoing {
     Outgoing {
-        partition: partition(instance, fact),
+        partition: partition(instance, topic, fact),
         key: fact.key().into_bytes(),
         value: codec::encode_fact(fact),
     }
 }
 
-fn partition(instance: &Instance, fact: &Fact) -> Partition {
-    match fact.topic() {
+fn partition(instance: &Instance, topic: Topic, fact: &Fact) -> Partition {
+    match topic {
         Topic::Facts => partition_of(fact.key().as_bytes(), instance.config.partitions),
         Topic::Company | Topic::Governance | Topic::Rejects => Partition(0),
     }

@@ -80,8 +80,9 @@ pub fn keep_posted(
         };
         shapes.push(request.events.into_iter().map(sort).collect());
     }
-    let facts: Vec<Fact> = prepare(&instance.vault, drafts)?.into_iter().map(|p| p.fact).collect();
-    let records = facts.iter().map(|fact| (fact.topic(), outgoing(instance, fact))).collect();
+    let prepared = prepare(&instance.vault, drafts)?;
+    let records = prepared.iter().map(|p| (p.topic(), outgoing(instance, p.topic(), &p.fact))).collect();
+    let facts: Vec<Fact> = prepared.into_iter().map(|p| p.fact).collect();
     let day = (instance.clock)().day(&instance.config.zone);
     let rejects = keep(instance, records, mapping.system(), day, &refused)?;
     let (mut facts, mut rejects) = (facts.iter(), rejects.into_iter());

@@ -6,7 +6,8 @@
 use anyhow::{Context as _, Result};
 use codec::mapping::Draft;
 use domain::{
-    Body, CustomerKey, Fact, FactId, Identifier, Instant, KeyId, Origin, Precision, Strength, Words, Zone,
+    Body, CustomerKey, Fact, FactId, Identifier, Instant, KeyId, Origin, Precision, Strength, Topic, Words,
+    Zone,
 };
 use vault::{Resolution, Vault};
 
@@ -16,6 +17,14 @@ pub struct Prepared {
     pub fact: Fact,
     /// Its customer had asked to be forgotten: it names nobody and has no words.
     pub suppressed: bool,
+}
+
+impl Prepared {
+    /// The topic it goes to. What was stated of somebody who had asked to be forgotten concerns nobody: without a name
+    /// it must not be taken for a statement about everybody.
+    pub fn topic(&self) -> Topic {
+        if self.suppressed { Topic::Facts } else { self.fact.topic() }
+    }
 }
 
 /// Prepares a batch: one look-up and one synced write of the vault for all of it.
