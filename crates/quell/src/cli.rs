@@ -130,11 +130,21 @@ pub enum Command {
     Costs(Costs),
     /// Say in words why a contact has its reason, and what proves that it was avoidable.
     Explain(Explain),
+    /// Correct what was found of a contact: its reason, or whether it was avoidable.
+    ///
+    /// A person's word always wins, over rules, models and proofs. It is kept in the log with who said it and why,
+    /// and the tables show it from the next rollup on. Of what persons say of one contact the newest counts; what it
+    /// does not mention stays as somebody said before. `quell train --overrides` learns from it.
+    ///
+    /// Who and why are kept in clear: give a pseudonym, and name no customer. Texts with an e-mail address, a
+    /// phone, card or account number are refused.
+    Override(Override),
     /// Train a model from texts with labels.
     ///
-    /// The model decides a contact's reason where no rule of the taxonomy does. Training is deterministic: equal
-    /// texts give an equal file, whatever the machine and the number of threads. To fold with it, name it in the
-    /// configuration as model.file.
+    /// The model decides a contact's reason where no rule of the taxonomy does. Texts come from a file, from the
+    /// examples of a taxonomy, from corrections by people, or from several of them together. Training is
+    /// deterministic: equal texts give an equal file, whatever the machine and the number of threads. To fold with
+    /// it, name it in the configuration as model.file.
     Train(Train),
     /// Measure a model on texts with labels.
     Eval(Eval),
@@ -527,14 +537,53 @@ pub struct Explain {
     pub contact: String,
 }
 
+/// Arguments of `quell override`.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  quell override 0f8b2a4e-6f3a-5a53-9a3a-1a0c5f0f3a11 --reason invoice --by qa-7 --why \"asks about the bill\"
+  quell override 0f8b2a4e-6f3a-5a53-9a3a-1a0c5f0f3a11 --avoidable no --by qa-7 --why \"wanted to buy\"
+  quell override 0f8b2a4e-6f3a-5a53-9a3a-1a0c5f0f3a11 --as-found --by qa-7 --why \"I had misread it\"")]
+#[command(group = ArgGroup::new("ruling").required(true).multiple(true).args(["reason", "avoidable", "as_found"]))]
+pub struct Override {
+    /// The contact: contacts.contact_id.
+    #[arg(value_name = "CONTACT_ID")]
+    pub contact: String,
+    /// The right reason, by its id in the taxonomy in force; `unclassified` where none fits.
+    #[arg(long, value_name = "REASON")]
+    pub reason: Option<String>,
+    /// Whether it was avoidable.
+    #[arg(long, value_name = "WORD")]
+    pub avoidable: Option<YesNo>,
+    /// Take back everything that persons said of it: what was found counts again.
+    #[arg(long, conflicts_with_all = ["reason", "avoidable"])]
+    pub as_found: bool,
+    /// Who says so: a pseudonym.
+    #[arg(long, value_name = "NAME")]
+    pub by: String,
+    /// Why, without naming anybody.
+    #[arg(long, value_name = "TEXT")]
+    pub why: String,
+}
+
+/// Yes or no.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum YesNo {
+    /// It was.
+    Yes,
+    /// It was not.
+    No,
+}
+
 /// Arguments of `quell train`.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
   quell train --labels labelled.csv --out reasons.model
   quell train --taxonomy taxonomy.toml --labels labelled.csv --out reasons.model
+  quell train --taxonomy taxonomy.toml --labels labelled.csv --overrides --out reasons.model
   quell train --labels labelled.csv --table tokens.qtbl --out reasons.model")]
-#[command(group = ArgGroup::new("from").required(true).multiple(true).args(["labels", "taxonomy"]))]
+#[command(group = ArgGroup::new("from").required(true).multiple(true).args(["labels", "taxonomy", "overrides"]))]
 pub struct Train {
     /// CSV with the columns text, label and, where the language is known, lang (BCP 47). The label `oos` means out
     /// of scope; such texts are not learned.
@@ -543,6 +592,10 @@ pub struct Train {
     /// Taxonomy whose examples are learned as well, and whose reasons all labels have to be.
     #[arg(long, value_name = "FILE")]
     pub taxonomy: Option<PathBuf>,
+    /// Learn from what persons corrected as well: the words of every contact that `quell override` gave a reason,
+    /// where they can still be opened. Corrections to `unclassified` count as out of scope.
+    #[arg(long)]
+    pub overrides: bool,
     /// Where to write the model.
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,

@@ -1,4 +1,5 @@
-//! Reading and writing small files, with one clear message for each way in which that can fail.
+//! Texts: reading and writing small files, with one clear message for each way in which that can fail, and what a
+//! mistyped word was meant to be.
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use std::io::ErrorKind;
@@ -27,6 +28,27 @@ fn bytes(path: &Path, what: &str, expected: &str) -> Result<Vec<u8>> {
     })
 }
 
+/// The known word that a mistyped one was meant to be: the nearest, at most three letters away.
+pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    let away = known.into_iter().map(|known| (distance(known, word), known));
+    away.min_by_key(|(distance, _)| *distance).filter(|(distance, _)| *distance <= 3).map(|(_, known)| known)
+}
+
+/// Levenshtein distance, in characters.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut corner = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let next = (corner + usize::from(x != *y)).min(row[j] + 1).min(row[j + 1] + 1);
+            corner = std::mem::replace(&mut row[j + 1], next);
+        }
+    }
+    row[b.len()]
+}
+
 /// Lower-case hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
@@ -44,4 +66,22 @@ pub fn replace_bytes(path: &Path, bytes: &[u8]) -> Result<()> {
     beside.push(".new");
     std::fs::write(&beside, bytes).with_context(failed)?;
     std::fs::rename(&beside, path).with_context(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_word_is_at_most_three_letters_away() {
+        let known = ["invoice", "where_is_my_order", "año"];
+        for (word, expected) in [
+            ("invoise", Some("invoice")),
+            ("where_my_order", Some("where_is_my_order")),
+            ("ano", Some("año")),
+            ("something_else", None),
+        ] {
+            assert_eq!(nearest(word, known), expected, "{word}");
+        }
+    }
 }

@@ -5,9 +5,9 @@ use crate::lang::Lang;
 use domain::{Mechanism, ReasonBasis};
 use std::fmt::Write as _;
 
-/// What is known of a contact's verdict.
+/// What stands of a contact, and what decided it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Explained {
+pub struct Stands {
     /// The contact.
     pub contact: String,
     /// When it began.
@@ -20,18 +20,44 @@ pub struct Explained {
     pub basis: ReasonBasis,
     /// How sure that is, in millionths.
     pub confidence_ppm: i64,
-    /// The agent's own code.
-    pub source_reason: Option<String>,
     /// The rule that decided it.
     pub rule: Option<String>,
+    /// It counts as avoidable.
+    pub dumb: bool,
+    /// Proven mechanisms: which, the rule behind it, the facts that prove it.
+    pub mechanisms: Vec<(Mechanism, String, Vec<String>)>,
+    /// Mechanisms that it looked like: which, the rule that speaks against it, the facts that do.
+    pub cleared: Vec<(Mechanism, String, Vec<String>)>,
+    /// The person who gave the reason, where one did.
+    pub on_reason: Option<Said>,
+    /// The person who said whether it was avoidable, where one did.
+    pub on_dumb: Option<Said>,
+}
+
+/// That a person said something of a contact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// Pseudonym of who said it.
+    pub by: String,
+    /// When.
+    pub at: String,
+    /// Why.
+    pub why: String,
+}
+
+/// What stands of a contact, with the customer's words behind it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Explained {
+    /// What stands.
+    pub stands: Stands,
+    /// The agent's own code.
+    pub source_reason: Option<String>,
     /// The words that the rule found.
     pub words: Option<String>,
     /// What the model makes of the words; nothing without a model.
     pub model: Option<ModelView>,
     /// What other rules matched as well: reason and rule.
     pub further: Vec<(String, String)>,
-    /// Proven mechanisms: which, the rule behind it, the facts that prove it.
-    pub mechanisms: Vec<(Mechanism, String, Vec<String>)>,
     /// Whether the words could be opened.
     pub text: TextState,
 }
@@ -65,9 +91,7 @@ impl Explained {
     pub fn render(&self, lang: Lang) -> String {
         let mut out = String::new();
         let es = lang == Lang::Es;
-        let _ = writeln!(out, "{} {} · {}", lang.pick("Contact", "Contacto"), self.contact, self.occurred_at);
-        let _ = writeln!(out, "{}: {} ({})", lang.pick("Reason", "Motivo"), self.label, self.reason);
-        let _ = writeln!(out, "{}", self.because(lang));
+        self.stands.head(self.words.as_deref(), lang, &mut out);
         if let Some(code) = &self.source_reason {
             let _ = writeln!(out, "{}: {code}", lang.pick("The agent's own code", "Código del agente"));
         }
@@ -91,14 +115,31 @@ impl Explained {
         if let Some(model) = &self.model {
             model.render(lang, &mut out);
         }
+        self.stands.avoidable(lang, &mut out);
+        out
+    }
+}
+
+impl Stands {
+    /// As text for people.
+    pub fn render(&self, lang: Lang) -> String {
+        let mut out = String::new();
+        self.head(None, lang, &mut out);
         self.avoidable(lang, &mut out);
         out
     }
 
-    fn because(&self, lang: Lang) -> String {
+    /// The reason and what decided it.
+    fn head(&self, words: Option<&str>, lang: Lang, out: &mut String) {
+        let _ = writeln!(out, "{} {} · {}", lang.pick("Contact", "Contacto"), self.contact, self.occurred_at);
+        let _ = writeln!(out, "{}: {} ({})", lang.pick("Reason", "Motivo"), self.label, self.reason);
+        let _ = writeln!(out, "{}", self.because(words, lang));
+    }
+
+    fn because(&self, words: Option<&str>, lang: Lang) -> String {
         let rule = self.rule.as_deref().unwrap_or("?");
         let percent = percent(self.confidence_ppm as f32 / 1e6, lang);
-        match (self.basis, &self.words, lang) {
+        match (self.basis, words, lang) {
             (ReasonBasis::Rule, Some(words), Lang::En) => {
                 format!("Because the rule {rule} found “{words}” in the customer's words.")
             }
@@ -119,8 +160,16 @@ impl Explained {
                     "Porque no se cumplió ninguna regla y el modelo lo cree con un {percent} de confianza."
                 )
             }
-            (ReasonBasis::Override, _, Lang::En) => "Because a person said so.".to_owned(),
-            (ReasonBasis::Override, _, Lang::Es) => "Porque lo dijo una persona.".to_owned(),
+            (ReasonBasis::Override, ..) => match (&self.on_reason, lang) {
+                (Some(Said { by, at, why }), Lang::En) => {
+                    format!("Because {by} said so at {at}: “{why}”.")
+                }
+                (Some(Said { by, at, why }), Lang::Es) => {
+                    format!("Porque lo dijo {by} el {at}: «{why}».")
+                }
+                (None, Lang::En) => "Because a person said so.".to_owned(),
+                (None, Lang::Es) => "Porque lo dijo una persona.".to_owned(),
+            },
             (ReasonBasis::Erased, _, Lang::En) => {
                 "Carried forward from before the words were erased.".to_owned()
             }
@@ -135,19 +184,39 @@ impl Explained {
     }
 
     fn avoidable(&self, lang: Lang, out: &mut String) {
-        if self.mechanisms.is_empty() {
+        if self.on_dumb.is_some() || self.dumb && self.mechanisms.is_empty() {
+            let _ = writeln!(out, "{}", self.ruling(lang));
+        } else if self.mechanisms.is_empty() {
             out.push_str(lang.pick("Not known to be avoidable.\n", "No consta que fuera innecesario.\n"));
         }
         for (mechanism, rule, facts) in &self.mechanisms {
-            let facts = facts.join(", ");
+            let (mechanism, facts) = (mechanism.word(), facts.join(", "));
             let _ = match lang {
-                Lang::En => {
-                    writeln!(out, "Avoidable: {} ({rule}), proven by the facts {facts}", mechanism.word())
-                }
-                Lang::Es => {
-                    writeln!(out, "Innecesario: {} ({rule}), lo prueban los hechos {facts}", mechanism.word())
-                }
+                Lang::En => writeln!(out, "Avoidable: {mechanism} ({rule}), proven by the facts {facts}"),
+                Lang::Es => writeln!(out, "Innecesario: {mechanism} ({rule}), lo prueban los hechos {facts}"),
             };
+        }
+        for (mechanism, rule, facts) in &self.cleared {
+            let (mechanism, facts) = (mechanism.word(), facts.join(", "));
+            let _ = match lang {
+                Lang::En => writeln!(out, "Cleared: {mechanism} ({rule}), by the facts {facts}"),
+                Lang::Es => writeln!(out, "Descartado: {mechanism} ({rule}), por los hechos {facts}"),
+            };
+        }
+    }
+
+    /// What a person said of its having been avoidable.
+    fn ruling(&self, lang: Lang) -> String {
+        let said = match (self.dumb, lang) {
+            (true, Lang::En) => "said that it was avoidable",
+            (false, Lang::En) => "said that it was not avoidable",
+            (true, Lang::Es) => "dijo que era innecesario",
+            (false, Lang::Es) => "dijo que no era innecesario",
+        };
+        match (&self.on_dumb, lang) {
+            (Some(Said { by, at, why }), Lang::En) => format!("{by} {said}, at {at}: “{why}”."),
+            (Some(Said { by, at, why }), Lang::Es) => format!("{by} {said}, el {at}: «{why}»."),
+            (None, _) => format!("{} {said}.", lang.pick("A person", "Una persona")),
         }
     }
 }

@@ -5,58 +5,65 @@ use super::Shell;
 use crate::cli;
 use crate::failure::{Exit, Failure};
 use crate::instance::{Instance, open_store, topic_name};
-use crate::{learned, pipeline};
+use crate::learned;
+use crate::pipeline::{self, History};
 use analytics::{Format, Resources, Session, write_rows};
 use anyhow::{Context as _, Result, bail, ensure};
 use classify::model::Scratch;
-use classify::{Decider, Input};
-use domain::fact::ContactRecorded;
-use domain::{Body, ContactId, Mechanism, Offset, Partition, ReasonBasis, Spoken, Topic, Words};
+use classify::{Decider, Input, Taxonomy};
+use domain::fact::{ContactRecorded, VerdictOverridden};
+use domain::{Body, ContactId, Fact, Mechanism, Offset, Partition, ReasonBasis, Spoken, Topic, Words};
 use engine::Ruleset;
+use lake::Cut;
 use log::Limits;
-use report::explained::{Explained, ModelView, TextState};
-use serde_json::{Value, json};
+use report::explained::{Explained, ModelView, Said, Stands, TextState};
+use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
 /// Words that are named as having decided.
 const WORDS: usize = 6;
 
 pub(super) fn run(shell: &mut Shell, args: &cli::Explain) -> Result<Exit, Failure> {
-    let id = ContactId::parse(&args.contact).with_context(|| {
-        format!("`{}` is no contact id; expected a UUID as in contacts.contact_id", args.contact)
-    })?;
-    let row = row(shell, id)?;
+    let id = contact_id(&args.contact)?;
+    let (cut, row) = row(shell, id)?;
     let instance = shell.instance()?;
     let (_, rules) = learned::rules(&instance)?;
-    let recorded = recorded(&instance, &row)?;
-    let explained = explained(&row, &rules, &recorded, shell.lang().tag())?;
+    let facts = facts(&instance, &row)?;
+    let history = history(&instance, &cut, &row, &facts[0], id)?;
+    let recorded: Vec<&ContactRecorded> = facts.iter().filter_map(recorded).collect();
+    let explained = explained(&row, &rules, &recorded, &history, shell.lang().tag())?;
     let text = explained.render(shell.lang());
     shell.summary(&text, &as_json(&explained))?;
     Ok(Exit::Done)
 }
 
-/// The contact's row and its place in the log, as JSON.
-fn row(shell: &Shell, id: ContactId) -> Result<Value> {
+/// The contact that is meant.
+pub(super) fn contact_id(text: &str) -> Result<ContactId> {
+    let id = ContactId::parse(text);
+    id.with_context(|| format!("`{text}` is no contact id; expected a UUID as in contacts.contact_id"))
+}
+
+/// The contact's row and its place in the log, as JSON, and the cut that they are of.
+fn row(shell: &Shell, id: ContactId) -> Result<(Cut, Value)> {
     let store = open_store(&shell.home)?;
     let cut = super::freshness::shown(shell, &*store)?;
     let config = &shell.loaded.config;
     let session = Session::open(&*store, &cut, &Resources::with_threads(config.threads.get()), &config.zone)?;
     let query = format!(
-        "SELECT c.contact_id, c.occurred_at, c.reason, c.reason_basis, c.confidence_ppm, c.rule_id, c.source_reason, c.proofs,
-            p.facts, p.partition, p.\"offset\"
+        "SELECT c.contact_id, c.occurred_at, c.reason, c.reason_basis, c.confidence_ppm, c.rule_id, c.source_reason, c.dumb,
+            c.proofs, c.cleared, p.facts, p.partition, p.\"offset\"
          FROM contacts c JOIN provenance p ON p.contact_id = c.contact_id WHERE c.contact_id = '{id}'"
     );
     let mut json = Vec::new();
     write_rows(session.sql(&query)?, Format::Json, &mut json)?;
     let rows: Vec<Value> = serde_json::from_slice(&json).context("an answer that is no JSON")?;
-    rows.into_iter().next().with_context(|| format!("no contact {id} in the tables that are shown"))
+    let row = rows.into_iter().next();
+    Ok((cut, row.with_context(|| format!("no contact {id} in the tables that are shown"))?))
 }
 
-/// The records that the contact was made from, with their words opened, in the order of the log.
-fn recorded(instance: &Instance, row: &Value) -> Result<Vec<ContactRecorded>> {
-    let number = |key: &str| row[key].as_u64().with_context(|| format!("no {key} in provenance"));
-    let partition = Partition(u32::try_from(number("partition")?).context("a partition beyond 2^32")?);
-    let last = Offset(number("offset")?);
+/// The facts that the contact was made from, at least one, with their words opened, in the order of the log.
+fn facts(instance: &Instance, row: &Value) -> Result<Vec<Fact>> {
+    let (partition, last) = place(row)?;
     let wanted: BTreeSet<&str> =
         row["facts"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     // A contact of one fact lies where its provenance says; of several, all lie before that, in one partition.
@@ -69,19 +76,50 @@ fn recorded(instance: &Instance, row: &Value) -> Result<Vec<ContactRecorded>> {
             break;
         }
         from = batch.next;
-        for placed in pipeline::decoded(&instance.vault, Topic::Facts, batch)? {
-            if let Body::ContactRecorded(recorded) = placed.value.body
-                && wanted.contains(placed.value.id.to_string().as_str())
-            {
-                found.push(*recorded);
-            }
-        }
+        let facts = pipeline::decoded(&instance.vault, Topic::Facts, batch)?.into_iter();
+        let facts = facts.map(|placed| placed.value);
+        found.extend(facts.filter(|f| recorded(f).is_some() && wanted.contains(f.id.to_string().as_str())));
     }
     ensure!(!found.is_empty(), "the log no longer holds the records of this contact");
     Ok(found)
 }
 
-fn explained(row: &Value, rules: &Ruleset, recorded: &[ContactRecorded], lang: &str) -> Result<Explained> {
+/// The contact's partition, and the offset of its last fact.
+fn place(row: &Value) -> Result<(Partition, Offset)> {
+    let number = |key: &str| row[key].as_u64().with_context(|| format!("no {key} in provenance"));
+    let partition = u32::try_from(number("partition")?).context("a partition beyond 2^32")?;
+    Ok((Partition(partition), Offset(number("offset")?)))
+}
+
+fn recorded(fact: &Fact) -> Option<&ContactRecorded> {
+    match &fact.body {
+        Body::ContactRecorded(recorded) => Some(recorded),
+        _ => None,
+    }
+}
+
+/// What persons had said of the contact at the cut. It may lie anywhere behind the contact's first record, so the
+/// contact's partition is read to the cut's end; of other contacts' records only the key is looked at.
+fn history(instance: &Instance, cut: &Cut, row: &Value, first: &Fact, id: ContactId) -> Result<History> {
+    let (partition, _) = place(row)?;
+    let to = cut.manifest.parts.positions.get(Topic::Facts, partition);
+    pipeline::history_of(instance, partition, &first.key(), id, to)
+}
+
+/// Who said something, as it is shown.
+pub(super) fn shown_said(said: Option<&pipeline::Said>) -> Option<Said> {
+    let said = said?;
+    let VerdictOverridden { by, why, .. } = said.said.clone();
+    Some(Said { by, at: said.at.to_string(), why })
+}
+
+fn explained(
+    row: &Value,
+    rules: &Ruleset,
+    recorded: &[&ContactRecorded],
+    history: &History,
+    lang: &str,
+) -> Result<Explained> {
     let text = |key: &str| row[key].as_str().map(str::to_owned);
     let reason = text("reason").context("a contact without reason")?;
     let basis =
@@ -91,7 +129,7 @@ fn explained(row: &Value, rules: &Ruleset, recorded: &[ContactRecorded], lang: &
     // Of several records the one that gives the contact's reason is the one that decided.
     let spoken: Vec<(&ContactRecorded, String)> = recorded
         .iter()
-        .map(|r| (r, r.words.open().map(Spoken::customer_words).unwrap_or_default()))
+        .map(|r| (*r, r.words.open().map(Spoken::customer_words).unwrap_or_default()))
         .collect();
     let decided =
         spoken.iter().find(|(r, words)| decider.classify(&input(r, words)).reason.as_str() == reason);
@@ -100,26 +138,36 @@ fn explained(row: &Value, rules: &Ruleset, recorded: &[ContactRecorded], lang: &
     let is_same = rule.is_some() && matched.evidence.as_ref().map(|e| e.rule.to_string()) == rule;
     let found = matched.evidence.filter(|_| is_same).and_then(|e| words.get(e.from as usize..e.to as usize));
     let further = decider.further(&input(record, words));
-    let label =
-        |id: &str| rules.taxonomy().leaf(id).map_or(id.to_owned(), |leaf| leaf.label(lang).to_owned());
-    Ok(Explained {
+    let stands = Stands {
         contact: text("contact_id").unwrap_or_default(),
         occurred_at: text("occurred_at").unwrap_or_default(),
-        label: label(&reason),
+        label: label(rules.taxonomy(), &reason, lang),
         reason,
         basis,
         confidence_ppm: row["confidence_ppm"].as_i64().unwrap_or(0),
-        source_reason: text("source_reason"),
         rule,
+        dumb: row["dumb"].as_bool().context("a contact of which nothing says whether it was avoidable")?,
+        mechanisms: mechanisms(&row["proofs"])?,
+        cleared: mechanisms(&row["cleared"])?,
+        on_reason: shown_said(history.on_reason()),
+        on_dumb: shown_said(history.on_dumb()),
+    };
+    Ok(Explained {
+        stands,
+        source_reason: text("source_reason"),
         words: found.filter(|words| !words.is_empty()).map(str::to_owned),
         model: (!words.is_empty()).then(|| model_view(decider, words)).flatten(),
         further: further
             .into_iter()
             .map(|(reason, found)| (reason.to_string(), found.rule.to_string()))
             .collect(),
-        mechanisms: mechanisms(&row["proofs"])?,
         text: text_state(recorded),
     })
+}
+
+/// A reason in the customer's words; its id where the taxonomy does not have it any more.
+pub(super) fn label(taxonomy: &Taxonomy, reason: &str, lang: &str) -> String {
+    taxonomy.leaf(reason).map_or(reason, |leaf| leaf.label(lang)).to_owned()
 }
 
 fn input<'a>(recorded: &'a ContactRecorded, words: &'a str) -> Input<'a> {
@@ -161,7 +209,7 @@ fn mechanisms(proofs: &Value) -> Result<Vec<(Mechanism, String, Vec<String>)>> {
     proofs.as_array().into_iter().flatten().map(of).collect()
 }
 
-fn text_state(recorded: &[ContactRecorded]) -> TextState {
+fn text_state(recorded: &[&ContactRecorded]) -> TextState {
     let any = |state: fn(&Words) -> bool| recorded.iter().any(|r| state(&r.words));
     if any(|words| matches!(words, Words::Open(_))) {
         TextState::Open
@@ -183,24 +231,41 @@ fn as_json(e: &Explained) -> Value {
             "words": m.words.iter().map(|(word, part)| json!({ "words": word, "part": part })).collect::<Vec<_>>(),
         })
     });
-    let mechanism = |(mechanism, rule, facts): &(Mechanism, String, Vec<String>)| json!({ "mechanism": mechanism.word(), "rule": rule, "facts": facts });
-    json!({
-        "contact_id": e.contact,
-        "occurred_at": e.occurred_at,
-        "reason": e.reason,
-        "label": e.label,
-        "basis": e.basis.word(),
-        "confidence": e.confidence_ppm as f64 / 1e6,
+    let mut json = stands_json(&e.stands);
+    let words = json!({
         "source_reason": e.source_reason,
-        "rule": e.rule,
         "words": e.words,
         "further": e.further.iter().map(|(reason, rule)| json!({ "reason": reason, "rule": rule })).collect::<Vec<_>>(),
         "model": model,
-        "mechanisms": e.mechanisms.iter().map(mechanism).collect::<Vec<_>>(),
         "text": match e.text {
             TextState::Open => "open",
             TextState::None => "none",
             TextState::Gone => "erased",
         },
-    })
+    });
+    json.extend(words.as_object().cloned().unwrap_or_default());
+    Value::Object(json)
+}
+
+/// What stands of a contact.
+pub(super) fn stands_json(s: &Stands) -> Map<String, Value> {
+    let mechanism = |(mechanism, rule, facts): &(Mechanism, String, Vec<String>)| json!({ "mechanism": mechanism.word(), "rule": rule, "facts": facts });
+    let said = |said: &Said| json!({ "by": said.by, "at": said.at, "why": said.why });
+    let json = json!({
+        "contact_id": s.contact,
+        "occurred_at": s.occurred_at,
+        "reason": s.reason,
+        "label": s.label,
+        "basis": s.basis.word(),
+        "confidence": s.confidence_ppm as f64 / 1e6,
+        "rule": s.rule,
+        "avoidable": s.dumb,
+        "mechanisms": s.mechanisms.iter().map(mechanism).collect::<Vec<_>>(),
+        "cleared": s.cleared.iter().map(mechanism).collect::<Vec<_>>(),
+        "said": { "of_reason": s.on_reason.as_ref().map(said), "of_avoidable": s.on_dumb.as_ref().map(said) },
+    });
+    match json {
+        Value::Object(json) => json,
+        _ => unreachable!("an object was made"),
+    }
 }

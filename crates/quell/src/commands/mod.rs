@@ -10,6 +10,7 @@ mod erase;
 mod explain;
 mod freshness;
 mod import;
+mod overrides;
 mod path;
 mod rejects;
 pub(crate) mod report_weekly;
@@ -84,6 +85,7 @@ fn dispatch(shell: &mut Shell, command: Command) -> Result<Exit, Failure> {
         Command::Report(args) => report_weekly::run(shell, &args),
         Command::Rejects(args) => rejects::run(shell, &args),
         Command::Explain(args) => explain::run(shell, &args),
+        Command::Override(args) => overrides::run(shell, &args),
         Command::Erase(args) => erase::run(shell, &args),
         Command::Doctor => doctor::run(shell),
         Command::Taxonomy(args) => taxonomy::run(shell, &args),

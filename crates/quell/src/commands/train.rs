@@ -5,9 +5,10 @@ use crate::cli;
 use crate::failure::{Exit, Failure};
 use crate::labels::{self, Row};
 use crate::learned;
+use crate::pipeline::{self, CorrectedTexts};
 use crate::progress::Steps;
 use crate::text::hex;
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Result, anyhow, bail, ensure};
 use classify::model::{Choice, Job, Labelled, Measured, Model, OUT_OF_SCOPE, PerReason, measure, train};
 use classify::{Taxonomy, language};
 use domain::UNCLASSIFIED;
@@ -20,11 +21,13 @@ pub(super) fn run(shell: &mut Shell, args: &cli::Train) -> Result<Exit, Failure>
         args.taxonomy.as_deref().map(super::taxonomy::read).transpose()?.map(|(_, taxonomy)| taxonomy);
     let rows = args.labels.as_deref().map(|path| labels::read(path, shell.loaded.config.record_bytes_max));
     let rows: Vec<Row> = rows.transpose()?.unwrap_or_default();
+    let corrections = args.overrides.then(|| Corrections::read(shell, taxonomy.as_ref())).transpose()?;
     let mut examples = labels::labelled(&rows);
     if let Some(taxonomy) = &taxonomy {
         examples.extend(examples_of(taxonomy));
         know_all(&examples, taxonomy)?;
     }
+    examples.extend(corrections.iter().flat_map(Corrections::labelled));
     let table = args.table.as_deref().map(learned::read_table).transpose()?.map(Arc::new);
     let choice = if args.always { Choice::Always } else { Choice::Better };
     let threads = shell.loaded.config.threads;
@@ -46,9 +49,64 @@ pub(super) fn run(shell: &mut Shell, args: &cli::Train) -> Result<Exit, Failure>
     }
     let file = model.to_bytes();
     crate::text::replace_bytes(&args.out, &file)?;
-    let out_of_scope = examples.iter().filter(|e| e.label == OUT_OF_SCOPE).count();
-    shell.summary(&trained(&model, &file, out_of_scope, args), &trained_json(&model, &file, out_of_scope))?;
+    let left_out = examples.iter().filter(|e| e.label == OUT_OF_SCOPE).count();
+    let text = trained(&model, &file, left_out, corrections.as_ref(), args);
+    shell.summary(&text, &trained_json(&model, &file, left_out, corrections.as_ref()))?;
     Ok(Exit::Done)
+}
+
+/// What persons corrected, to learn from.
+struct Corrections {
+    found: CorrectedTexts,
+    /// Texts left out because the taxonomy does not have their reason any more. Other than a label in a file, nobody
+    /// can go and mend that.
+    of_other_reasons: usize,
+}
+
+impl Corrections {
+    fn read(shell: &Shell, taxonomy: Option<&Taxonomy>) -> Result<Self> {
+        ensure!(shell.home.log().is_dir(), "nothing is imported yet, so nobody has corrected anything");
+        let mut found = pipeline::corrected_texts(&shell.instance()?)?;
+        let before = found.texts.len();
+        found.texts.retain(|text| taxonomy.is_none_or(|t| t.leaf(text.reason.as_str()).is_some()));
+        Ok(Self { of_other_reasons: before - found.texts.len(), found })
+    }
+
+    /// That no reason fits is what `oos` says in a file.
+    fn labelled(&self) -> impl Iterator<Item = Labelled<'_>> {
+        self.found.texts.iter().map(|corrected| Labelled {
+            text: &corrected.text,
+            label: match corrected.reason.as_str() {
+                UNCLASSIFIED => OUT_OF_SCOPE,
+                reason => reason,
+            },
+            language: corrected.language.as_deref().or_else(|| language::detect(&corrected.text)),
+        })
+    }
+
+    fn render(&self) -> String {
+        let left_out = [
+            (self.found.erased, "erased"),
+            (self.found.without_words, "without words"),
+            (self.of_other_reasons as u64, "of reasons that the taxonomy does not have"),
+        ];
+        let left_out: Vec<String> =
+            left_out.iter().filter(|(n, _)| *n > 0).map(|(n, why)| format!("{n} {why}")).collect();
+        let left_out = match left_out.as_slice() {
+            [] => String::new(),
+            some => format!("; left out: {}", some.join(", ")),
+        };
+        format!("corrected by people: {}{left_out}\n", self.found.texts.len())
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "texts": self.found.texts.len(),
+            "left_out_erased": self.found.erased,
+            "left_out_without_words": self.found.without_words,
+            "left_out_of_other_reasons": self.of_other_reasons,
+        })
+    }
 }
 
 /// What customers said, as the taxonomy has it, in the language that it is in where that can be told.
@@ -68,7 +126,13 @@ fn know_all(examples: &[Labelled<'_>], taxonomy: &Taxonomy) -> Result<()> {
     }
 }
 
-fn trained(model: &Model, file: &[u8], out_of_scope: usize, args: &cli::Train) -> String {
+fn trained(
+    model: &Model,
+    file: &[u8],
+    out_of_scope: usize,
+    corrections: Option<&Corrections>,
+    args: &cli::Train,
+) -> String {
     let h = model.header();
     let mut out = format!(
         "trained {} on {} texts of {} reasons ({})\n",
@@ -77,6 +141,9 @@ fn trained(model: &Model, file: &[u8], out_of_scope: usize, args: &cli::Train) -
         model.labels().len(),
         if h.languages.is_empty() { "languages not said".to_owned() } else { h.languages.join(", ") },
     );
+    if let Some(corrections) = corrections {
+        out.push_str(&corrections.render());
+    }
     if out_of_scope > 0 {
         let _ = writeln!(out, "labelled `{OUT_OF_SCOPE}`, and so not learned: {out_of_scope}");
     }
@@ -97,13 +164,14 @@ fn trained(model: &Model, file: &[u8], out_of_scope: usize, args: &cli::Train) -
     out
 }
 
-fn trained_json(model: &Model, file: &[u8], out_of_scope: usize) -> Value {
+fn trained_json(model: &Model, file: &[u8], out_of_scope: usize, corrections: Option<&Corrections>) -> Value {
     let h = model.header();
     json!({
         "texts": h.texts,
         "reasons": model.labels().len(),
         "languages": h.languages,
         "out_of_scope_left_out": out_of_scope,
+        "overrides": corrections.map(Corrections::json),
         "held_out": h.held_out,
         "accuracy": h.accuracy,
         "ece": h.ece,

@@ -1,6 +1,7 @@
 //! What was written, where: the layers of settings before anything is checked. Knows which settings exist
 //! (those of the default file) and nothing of what they mean.
 
+use crate::text::nearest;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -228,25 +229,9 @@ fn variable_of(key: &str) -> String {
 }
 
 fn unknown_key(key: &str, place: Place) -> Mistake {
-    let near =
-        DEFAULTS.keys().min_by_key(|known| distance(known, key)).filter(|known| distance(known, key) <= 3);
+    let near = nearest(key, DEFAULTS.keys().map(String::as_str));
     let hint = near.map(|known| format!("; did you mean {known}?")).unwrap_or_default();
     Mistake { place, message: format!("unknown setting {key}{hint}") }
-}
-
-/// Levenshtein distance, in characters.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut corner = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let next = (corner + usize::from(x != *y)).min(row[j] + 1).min(row[j + 1] + 1);
-            corner = std::mem::replace(&mut row[j + 1], next);
-        }
-    }
-    row[b.len()]
 }
 
 /// Flattens a TOML text to `table.key` entries, reading on after mistakes.

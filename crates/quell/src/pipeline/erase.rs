@@ -3,14 +3,13 @@
 //! contact whose reason is lost.
 
 use super::fold::Fold;
-use super::taxonomy::each_fact;
+use super::keyed::facts_keys;
 use crate::ingest;
 use crate::instance::Instance;
 use crate::progress::Meter;
 use anyhow::{Context as _, Result};
-use domain::closed::RecordKind;
 use domain::fact::TextErased;
-use domain::{Body, ContactId, CustomerKey, Fact, Identifier, Origin, Topic};
+use domain::{Body, CustomerKey, Fact, Identifier, Origin};
 use engine::Assemble;
 use report::EraseSummary;
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,7 +55,7 @@ fn erasures(instance: &Instance, fold: &Fold<'_>, keys: &BTreeSet<CustomerKey>) 
         let all = fold.assemble().iter().flat_map(|a: &Assemble| a.contacts_of(*key));
         found.extend(all.map(|(asserted, mechanisms)| (asserted.contact, (asserted, mechanisms))));
     }
-    let facts_keys = facts_keys(instance, &found.keys().copied().collect())?;
+    let facts_keys = facts_keys(instance, instance.fact_partitions(), &found.keys().copied().collect())?;
     let (now, epoch) = ((instance.clock)(), fold.epoch().to_string());
     let facts = found.into_values().filter_map(|(asserted, mechanisms)| {
         let contact = asserted.contact;
@@ -72,24 +71,4 @@ fn erasures(instance: &Instance, fold: &Fold<'_>, keys: &BTreeSet<CustomerKey>) 
         Some(ingest::fact(&instance.vault, origin, now, Body::TextErased(Box::new(erased))))
     });
     Ok(facts.collect())
-}
-
-/// The facts key of each contact, from the records that it was made of. The log is read once: erasures are
-/// rare, and keeping the keys in the state would cost every contact.
-fn facts_keys(instance: &Instance, contacts: &BTreeSet<ContactId>) -> Result<BTreeMap<ContactId, String>> {
-    let mut keys = BTreeMap::new();
-    for partition in instance.fact_partitions() {
-        each_fact(instance, Topic::Facts, partition, |fact| {
-            let Body::ContactRecorded(recorded) = &fact.body else { return };
-            let o = &fact.origin;
-            let contact = match (recorded.kind, &recorded.root_record) {
-                (RecordKind::Leg, Some(root)) => ContactId::of_record(&o.system, &o.instance, root),
-                _ => fact.contact_id(),
-            };
-            if contacts.contains(&contact) {
-                keys.insert(contact, fact.key());
-            }
-        })?;
-    }
-    Ok(keys)
 }

@@ -14,7 +14,7 @@ use anyhow::{Context as _, Result, bail};
 use arrow::array::RecordBatch;
 use domain::invariant::Counts;
 use domain::reject::Refused;
-use domain::{Day, EpochId, Partition, Placed, Positions, Sequence, Topic};
+use domain::{ContactId, Day, EpochId, Instant, Partition, Placed, Positions, Sequence, Topic, Verdict};
 use engine::{Assemble, Assembled, Judge, JudgeInput, Ruleset, shard_of};
 use lake::{CommitInput, Lake, SegmentKind};
 use log::{Batch, Limits};
@@ -113,6 +113,20 @@ impl<'i> Fold<'i> {
 
     pub(crate) fn assemble(&self) -> &[Assemble] {
         &self.states.assemble
+    }
+
+    /// When a contact began and what judge says of it now. Judge says a verdict only where it differs from the one
+    /// said last, so the contact is taken out of the state and asserted again; that uses the fold up.
+    pub(crate) fn into_verdict(mut self, contact: ContactId) -> Option<(Instant, Verdict)> {
+        let asserted = self.assemble().iter().find_map(|assemble| assemble.contact(contact))?;
+        let (sequence, occurred_at) = (self.lake.end().next, asserted.occurred_at);
+        let retract = JudgeInput::Retract { sequence, customer: asserted.customer, contact };
+        let assert = JudgeInput::Assert { sequence, asserted };
+        let shard = shard_of(&assert, self.states.judge.len())?;
+        let judge = &mut self.states.judge[shard];
+        judge.apply([retract], sequence);
+        let verdicts = judge.apply([assert], sequence).verdicts;
+        verdicts.into_iter().find(|verdict| verdict.contact == contact).map(|verdict| (occurred_at, verdict))
     }
 
     /// Folds to the log's end and writes a snapshot; returns the records folded.

@@ -1,18 +1,26 @@
 //! The embedded topology: fold what is new, take a cut, publish its tables; and erase.
 
+mod corrected;
 mod decode;
 mod erase;
 mod fold;
 mod governance;
+mod keyed;
 mod live;
+mod overrides;
+mod overrule;
 mod rejected;
 mod snapshot;
 mod taxonomy;
 
+pub use corrected::{CorrectedText, CorrectedTexts, corrected_texts};
 pub(crate) use decode::decoded;
 pub use erase::erase;
 pub use governance::dimensions;
 pub use live::{LiveFold, prune};
+pub(crate) use overrides::history_of;
+pub use overrides::{History, Said};
+pub use overrule::{Overruled, Ruling, Signature, overrule};
 pub(crate) use taxonomy::each_fact;
 pub use taxonomy::{PublishedTaxonomy, taxonomy};
 

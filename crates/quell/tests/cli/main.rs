@@ -46,6 +46,7 @@ cases! {
     erase,
     explain,
     import,
+    overrides,
     parquet,
     rejects,
     run,
@@ -53,6 +54,7 @@ cases! {
     taxonomy,
     taxonomy_lint,
     train,
+    train_overrides,
     units,
     usage,
 }
