@@ -74,10 +74,11 @@ recount: quick ## Every figure of 50 random reports, and the demo's truths, coun
 	tests/python/recount_demo.py target/recount/demo target/recount.json
 
 mechanisms: tools ## Precision and recall of each mechanism on the labelled cases
-	$(CARGO) test --locked -p engine --test mechanisms -- --nocapture
+	$(CARGO) test --locked --workspace --test all mechanisms -- --nocapture
 
 chains: tools ## 10,000 random histories: chains and first-contact resolution counted again in Python by brute force
-	$(CARGO) run --locked -p engine --example histories -- 0 10000 | tests/python/chains_bruteforce.py
+	$(CARGO) build --locked --workspace --bins
+	target/debug/histories 0 10000 | tests/python/chains_bruteforce.py
 
 bench: release ## Microseconds a contact of each stage
 	$(CARGO) run --locked --release -p quell-benches --bin stages

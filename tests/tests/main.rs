@@ -4,6 +4,7 @@
     allow(
         clippy::unwrap_used,
         clippy::print_stderr,
+        clippy::print_stdout,
         reason = "tests say what they skip, and fail where a value is missing"
     )
 )]
@@ -11,6 +12,7 @@
 mod architecture;
 mod crash;
 mod end_to_end;
+mod mechanisms;
 mod privacy;
 mod program;
 mod recount;

@@ -145,7 +145,7 @@ fn questions_of(words: &[String]) -> Vec<Datum> {
 /// Whether the name from `start` to `end` is what the sentence asks for.
 fn is_asked(words: &[String], start: usize, end: usize) -> bool {
     let is_here = |phrase: &&str| find(words, phrase, end) == Some(end + phrase.split(' ').count());
-    if OF_SOMETHING.iter().any(|phrase| is_here(&phrase)) {
+    if OF_SOMETHING.iter().any(is_here) {
         return false;
     }
     if has_any(&words[end..], ASKING_AFTER) {

@@ -62,7 +62,7 @@ fn edited(edits: &[(&str, &str)]) -> [u8; 32] {
     meaning(&text)
 }
 
-/// The meaning of `cases/format.toml` before taxonomies could name units, or words near each other, and when
+/// The meaning of `cases/format.toml` before taxonomies could name units, topics, or words near each other, and when
 /// there was only the folding that is now called plain.
 const FORMAT_WITHOUT_UNITS: &str = "dd8a0d664eddaf6e8ccd134556192dad21faf909f5bc74ead6ac5e73b6ce23c0";
 
@@ -70,7 +70,7 @@ const FORMAT_WITHOUT_UNITS: &str = "dd8a0d664eddaf6e8ccd134556192dad21faf909f5bc
 fn without_units_it_is_what_it_was_before_there_were_any() {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/format.toml");
     let text = std::fs::read_to_string(path).unwrap();
-    let is_old = |line: &&str| !["unit = ", "near = "].iter().any(|new| line.starts_with(new));
+    let is_old = |line: &&str| !["unit = ", "near = ", "topics = "].iter().any(|new| line.starts_with(new));
     let without: String = text.lines().filter(is_old).map(|line| format!("{line}\n")).collect();
     let hex = |meaning: [u8; 32]| meaning.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     assert_ne!(hex(meaning(&text)), FORMAT_WITHOUT_UNITS);

@@ -67,7 +67,7 @@ fn event(fact: &CustomerFact) -> Option<Event<'_>> {
             | UpstreamKind::Released
             | UpstreamKind::Other
     );
-    may_be_told.then(|| Event {
+    may_be_told.then_some(Event {
         fact,
         kind: *kind,
         order: order.as_deref(),

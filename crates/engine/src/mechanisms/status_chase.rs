@@ -57,9 +57,9 @@ fn pending<'c>(context: &Context<'c>, i: usize, facts: &[&'c CustomerFact]) -> P
 
 /// The case counts as open until it is resolved, and again when it is opened again.
 fn case_pending(a: &Asserted) -> Pending<'_> {
-    let changes = a.more().case_changes.iter().filter(|change| change.at <= a.occurred_at);
+    let mut changes = a.more().case_changes.iter().filter(|change| change.at <= a.occurred_at);
     let was_resolved = changes.clone().any(|change| !change.open);
-    let Some(last) = changes.last().filter(|_| was_resolved) else { return Pending::Presumed };
+    let Some(last) = changes.next_back().filter(|_| was_resolved) else { return Pending::Presumed };
     let set = Set::default().contact(a, &[Of::Case]).fact(last.fact);
     if last.open {
         Pending::Open("status_chase/reopened", set)

@@ -19,7 +19,7 @@ const PRECISION_LEAST: f64 = 0.90;
 const RECALL_LEAST: f64 = 0.85;
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
 /// The starter taxonomy; each reason also by an agent's code of its name, so that a case may state it.

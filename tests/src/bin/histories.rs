@@ -2,7 +2,7 @@
 //! first-contact resolution in `tests/python/chains_bruteforce.py`:
 //!
 //! ```text
-//! cargo run -p engine --example histories -- FIRST_SEED COUNT | tests/python/chains_bruteforce.py
+//! target/debug/histories FIRST_SEED COUNT | tests/python/chains_bruteforce.py
 //! ```
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a generator for a test")]
