@@ -31,11 +31,14 @@ WINDOW = timedelta(days=7)
 MATURITY = timedelta(days=30)
 CORRECTION = timedelta(days=14)
 LATE = timedelta(days=7)
+NOTICE_LEAD = timedelta(minutes=30)
+NOTICE = timedelta(days=7)
 FEW = 20
 CHANNELS = ["phone", "email", "chat", "web_form", "social", "in_person"]
-BY_WORDS = ["status_chase", "public_info", "site_howto", "site_blocked", "company_error"]
-MECHANISMS = BY_WORDS + ["policy_made", "wrong_route"]
+BY_WORDS = ["status_chase", "public_info", "site_howto", "site_blocked", "company_error", "policy_made", "wrong_route"]
+MECHANISMS = BY_WORDS
 CLOSES = ["delivered", "order_cancelled"]
+TELLABLE = ["order_cancelled", "defect_confirmed"]
 CORRECTS = ["redelivered", "refund_issued", "correction_made", "defect_confirmed"]
 WORDS = ["alfa", "bravo", "carta", "dardo", "estufa", "faro", "grano", "hielo", "isla", "jarra"]
 STARTS = [date(2024, 3, 4), date(2024, 12, 9), date(2025, 10, 6), date(2031, 3, 10), date(2031, 12, 1)]
@@ -382,24 +385,41 @@ class Truth:
         found = ["repeat"] if contact["repeat"] else []
         candidate = leaf and leaf["mechanism"]
         if candidate == "status_chase":
-            orders = contact["orders"]
-            if not orders or not all(self.happened(contact, CLOSES, order, before=True) for order in orders):
+            if not self.nothing_open(contact):
                 found.append("status_chase")
+            told = self.about(contact, TELLABLE, contact["orders"])
+            if any(NOTICE_LEAD <= contact["at"] - event["at"] <= NOTICE for event in told):
+                found.append("preventable_by_notice")
         elif candidate in BY_WORDS:
             found.append(candidate)
-        corrected = any(self.happened(contact, CORRECTS, order, before=False) for order in contact["orders"])
-        if corrected and "company_error" not in found:
+        if self.corrected(contact) and "company_error" not in found:
             found.append("company_error")
         return found
 
-    def happened(self, contact, kinds, order, before):
-        for event in self.set.events:
-            if contact["who"] is None or event["who"] != contact["who"] or event["order"] != order or event["kind"] not in kinds:
+    def nothing_open(self, contact):
+        """Every order that it names was closed; of a contact without order and case, the customer's own orders."""
+        closed = [event for event in self.about(contact, CLOSES, None) if event["at"] <= contact["at"]]
+        if contact["orders"]:
+            return all(any(event["order"] == order for event in closed) for order in contact["orders"])
+        return contact["case"] is None and any(event["who"] is not None for event in closed)
+
+    def corrected(self, contact):
+        """A refund of an order that was cancelled before had to be made anyway."""
+        for event in self.about(contact, CORRECTS, contact["orders"]):
+            if not timedelta(0) <= event["at"] - contact["at"] <= CORRECTION:
                 continue
-            after = event["at"] - contact["at"]
-            if before and after <= timedelta(0) or not before and timedelta(0) <= after <= CORRECTION:
+            cancelled = any(other["at"] <= event["at"]
+                            for other in self.about(contact, ["order_cancelled"], [event["order"]]))
+            if event["kind"] != "refund_issued" or not cancelled:
                 return True
         return False
+
+    def about(self, contact, kinds, orders):
+        """Events of the contact's customer, and those of an order that it names which name no customer."""
+        return [event for event in self.set.events
+                if event["kind"] in kinds and (orders is None or event["order"] in orders)
+                and (event["who"] is None and event["order"] in contact["orders"]
+                     or event["who"] is not None and event["who"] == contact["who"])]
 
     def of_week(self, back):
         return self.by_week[monday_text(self.monday - timedelta(days=7 * back))]

@@ -36,12 +36,16 @@ fn a_killed_import_loses_nothing_and_counts_nothing_twice() {
     let expect = whole.contacts();
     assert!(expect.len() > 20, "{} days", expect.len());
     let mut rng = Rng::with_seed(9);
-    let mut killed = 0;
+    let (mut killed, mut reach) = (0, 0.6);
     for round in 0..rounds() {
         let data = Data::new();
-        let kept = data.kill_after(&import, takes.mul_f64(rng.f64() * 0.6));
+        let kept = data.kill_after(&import, takes.mul_f64(rng.f64() * reach));
         killed += u32::from(kept.was_killed);
-        data.kill_after(&rollup, takes.mul_f64(rng.f64() * 0.6));
+        if !kept.was_killed {
+            // The machine has become faster since it was measured.
+            reach /= 2.0;
+        }
+        data.kill_after(&rollup, takes.mul_f64(rng.f64() * reach));
         let after = data.records();
         assert!(
             after >= kept.records,
