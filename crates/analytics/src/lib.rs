@@ -6,6 +6,7 @@
 
 mod engine;
 mod error;
+mod evidence;
 mod files;
 mod measures;
 mod named;
@@ -18,6 +19,7 @@ mod weekly;
 
 pub use engine::Resources;
 pub use error::{AnalyticsError, Wrong};
+pub use evidence::{FoundFact, stated};
 pub use named::{NAMED, NamedQuery, named_query};
 pub use output::{Format, write_rows};
 pub use publish::{Published, publish};

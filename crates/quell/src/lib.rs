@@ -8,6 +8,7 @@ pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod demo;
+pub mod explained;
 pub mod failure;
 pub mod home;
 pub mod ingest;

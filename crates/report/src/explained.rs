@@ -2,7 +2,8 @@
 //! where they could be opened.
 
 use crate::lang::Lang;
-use domain::{Mechanism, ReasonBasis};
+use crate::proven::{Proven, cleared_by, rule_words, span};
+use domain::ReasonBasis;
 use std::fmt::Write as _;
 
 /// What stands of a contact, and what decided it.
@@ -24,10 +25,10 @@ pub struct Stands {
     pub rule: Option<String>,
     /// It counts as avoidable.
     pub dumb: bool,
-    /// Proven mechanisms: which, the rule behind it, the facts that prove it.
-    pub mechanisms: Vec<(Mechanism, String, Vec<String>)>,
-    /// Mechanisms that it looked like: which, the rule that speaks against it, the facts that do.
-    pub cleared: Vec<(Mechanism, String, Vec<String>)>,
+    /// Proven mechanisms.
+    pub mechanisms: Vec<Proven>,
+    /// Mechanisms that it looked like, each with the rule that speaks against it.
+    pub cleared: Vec<Proven>,
     /// The person who gave the reason, where one did.
     pub on_reason: Option<Said>,
     /// The person who said whether it was avoidable, where one did.
@@ -60,6 +61,50 @@ pub struct Explained {
     pub further: Vec<(String, String)>,
     /// Whether the words could be opened.
     pub text: TextState,
+    /// The step at which the customer was, as the source or the words name it.
+    pub step: Option<String>,
+    /// Its chain, itself included, in order; alone where it is one.
+    pub chain: Vec<Link>,
+    /// When the chain has melted, or will have without a further contact; and whether it has at the cut.
+    pub melts: (String, bool),
+    /// What it cost, and by which rate; nothing without a rate.
+    pub cost: Option<Cost>,
+    /// The epoch whose verdict this is, and the cut that shows it.
+    pub epoch: String,
+    /// The cut.
+    pub cut: String,
+}
+
+/// A contact of the chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// The contact.
+    pub contact: String,
+    /// When it began.
+    pub at: String,
+    /// Seconds since the one before; 0 of the first.
+    pub after_s: i64,
+    /// Its channel.
+    pub channel: String,
+    /// It is the contact that is explained.
+    pub is_this: bool,
+}
+
+/// What a contact cost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cost {
+    /// In micro-units of the currency.
+    pub micros: i64,
+    /// ISO 4217.
+    pub currency: String,
+    /// Micro-units a contact of its channel.
+    pub per_contact_micros: i64,
+    /// Micro-units a second of handling.
+    pub per_second_micros: i64,
+    /// Milliseconds of handling, where the source gives them.
+    pub handle_ms: Option<i64>,
+    /// The day from which the rate is valid.
+    pub valid_from: String,
 }
 
 /// What the learned model says of a contact's words.
@@ -115,9 +160,101 @@ impl Explained {
         if let Some(model) = &self.model {
             model.render(lang, &mut out);
         }
+        if let Some(step) = &self.step {
+            let _ = writeln!(out, "{}: {step}", lang.pick("Step", "Paso"));
+        }
         self.stands.avoidable(lang, &mut out);
+        self.chain(lang, &mut out);
+        self.cost(lang, &mut out);
+        let (epoch, cut) = (&self.epoch, &self.cut);
+        let _ =
+            writeln!(out, "{} {epoch} · {} {cut}", lang.pick("Epoch", "Época"), lang.pick("cut", "corte"));
         out
     }
+
+    /// The chain as a line of dots in time.
+    fn chain(&self, lang: Lang, out: &mut String) {
+        if self.chain.len() < 2 {
+            return out
+                .push_str(lang.pick("Chain: none, it stands alone.\n", "Cadena: ninguna, está solo.\n"));
+        }
+        let (melts_at, melted) = &self.melts;
+        let state = match (melted, lang) {
+            (true, Lang::En) => format!("melted at {melts_at}"),
+            (true, Lang::Es) => format!("derretida el {melts_at}"),
+            (false, Lang::En) => format!("open until {melts_at}"),
+            (false, Lang::Es) => format!("abierta hasta {melts_at}"),
+        };
+        let _ = writeln!(
+            out,
+            "{}: {} {}, {state}",
+            lang.pick("Chain", "Cadena"),
+            self.chain.len(),
+            lang.pick("contacts", "contactos")
+        );
+        let _ = writeln!(out, "  {}", dots(&self.chain, lang));
+    }
+
+    fn cost(&self, lang: Lang, out: &mut String) {
+        let Some(cost) = &self.cost else {
+            return out.push_str(
+                lang.pick("Cost: no rate for its channel.\n", "Coste: sin tarifa para su canal.\n"),
+            );
+        };
+        let money = |micros: i64| money(micros, lang);
+        let Cost { currency, valid_from, .. } = cost;
+        let seconds = cost.handle_ms.map(|ms| span(ms / 1_000, lang));
+        let _ = write!(out, "{}: {} {currency}", lang.pick("Cost", "Coste"), money(cost.micros));
+        let (each, second) = (money(cost.per_contact_micros), money(cost.per_second_micros));
+        let _ = match (seconds, lang) {
+            (Some(time), Lang::En) => writeln!(
+                out,
+                " = {each} a contact + {second} a second × {time} of handling (rates from {valid_from})"
+            ),
+            (Some(time), Lang::Es) => writeln!(
+                out,
+                " = {each} por contacto + {second} por segundo × {time} de gestión (tarifas desde {valid_from})"
+            ),
+            (None, Lang::En) => {
+                writeln!(out, " a contact; no handle time is known (rates from {valid_from})")
+            }
+            (None, Lang::Es) => {
+                writeln!(out, " por contacto; sin tiempo de gestión conocido (tarifas desde {valid_from})")
+            }
+        };
+    }
+}
+
+/// Dots as wide as a terminal allows: of a long chain the beginning and what lies around this contact.
+const DOTS: usize = 9;
+
+fn dots(chain: &[Link], lang: Lang) -> String {
+    let this = chain.iter().position(|link| link.is_this).unwrap_or(0);
+    let from = this.saturating_sub(DOTS / 2).min(chain.len().saturating_sub(DOTS));
+    let mut line = String::new();
+    for (at, link) in chain.iter().enumerate() {
+        let shown = at == 0 || (from..from + DOTS).contains(&at);
+        if !shown {
+            if at == 1 || at == from + DOTS {
+                line.push_str(" … ");
+            }
+            continue;
+        }
+        if at > 0 {
+            // A longer gap is a longer line, by its order of magnitude.
+            let dashes = 1 + usize::try_from(link.after_s.max(1).ilog10()).unwrap_or(1);
+            let _ = write!(line, "{0} {1} {0}", "─".repeat(dashes), span(link.after_s, lang));
+        }
+        line.push_str(if link.is_this { "◉" } else { "●" });
+    }
+    line
+}
+
+/// Micro-units with four places, which rates need.
+fn money(micros: i64, lang: Lang) -> String {
+    let text = format!("{}.{:04}", micros / 1_000_000, (micros % 1_000_000) / 100);
+    let text = text.trim_end_matches('0').trim_end_matches('.').to_owned();
+    if lang == Lang::Es { text.replace('.', ",") } else { text }
 }
 
 impl Stands {
@@ -189,19 +326,15 @@ impl Stands {
         } else if self.mechanisms.is_empty() {
             out.push_str(lang.pick("Not known to be avoidable.\n", "No consta que fuera innecesario.\n"));
         }
-        for (mechanism, rule, facts) in &self.mechanisms {
-            let (mechanism, facts) = (mechanism.word(), facts.join(", "));
-            let _ = match lang {
-                Lang::En => writeln!(out, "Avoidable: {mechanism} ({rule}), proven by the facts {facts}"),
-                Lang::Es => writeln!(out, "Innecesario: {mechanism} ({rule}), lo prueban los hechos {facts}"),
-            };
+        for proven in &self.mechanisms {
+            let name = lang.pick("Avoidable", "Innecesario");
+            proven_lines(proven, name, lang.pick("proven by", "lo prueba"), lang, out);
+            let clears = lang.pick("would be cleared by", "lo descartaría");
+            let _ = writeln!(out, "  {clears} {}", cleared_by(proven.mechanism, lang));
         }
-        for (mechanism, rule, facts) in &self.cleared {
-            let (mechanism, facts) = (mechanism.word(), facts.join(", "));
-            let _ = match lang {
-                Lang::En => writeln!(out, "Cleared: {mechanism} ({rule}), by the facts {facts}"),
-                Lang::Es => writeln!(out, "Descartado: {mechanism} ({rule}), por los hechos {facts}"),
-            };
+        for proven in &self.cleared {
+            let name = lang.pick("Not", "No");
+            proven_lines(proven, name, lang.pick("cleared by", "lo descarta"), lang, out);
         }
     }
 
@@ -218,6 +351,18 @@ impl Stands {
             (Some(Said { by, at, why }), Lang::Es) => format!("{by} {said}, el {at}: «{why}»."),
             (None, _) => format!("{} {said}.", lang.pick("A person", "Una persona")),
         }
+    }
+}
+
+/// The mechanism and why, with its time and how sure it is; then a line a fact.
+fn proven_lines(proven: &Proven, name: &str, by: &str, lang: Lang, out: &mut String) {
+    let Proven { mechanism, rule, seconds, .. } = proven;
+    let words = rule_words(rule, lang);
+    let time = seconds.map(|seconds| format!(", {}", span(seconds, lang))).unwrap_or_default();
+    let sure = percent(proven.confidence_ppm as f32 / 1e6, lang);
+    let _ = writeln!(out, "{name}: {} · {words}{time} ({rule}, {sure})", mechanism.word());
+    for fact in &proven.facts {
+        let _ = writeln!(out, "  {by} {}", fact.line(lang));
     }
 }
 

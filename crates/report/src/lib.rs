@@ -10,6 +10,7 @@ pub mod import;
 pub mod lang;
 pub mod notice;
 pub mod overridden;
+pub mod proven;
 pub mod refusals;
 pub mod rollup;
 pub mod units;

@@ -4,6 +4,7 @@
 use super::Shell;
 use super::explain;
 use crate::cli::{Override, YesNo};
+use crate::explained;
 use crate::failure::{Exit, Failure};
 use crate::pipeline::{self, Overruled, Ruling, Signature};
 use crate::text::nearest;
@@ -12,6 +13,7 @@ use classify::Taxonomy;
 use domain::{Proof, ReasonId};
 use report::OverrideSummary;
 use report::explained::Stands;
+use report::proven::{self, Proven};
 use serde_json::Value;
 
 pub(super) fn run(shell: &mut Shell, args: &Override) -> Result<Exit, Failure> {
@@ -23,7 +25,7 @@ pub(super) fn run(shell: &mut Shell, args: &Override) -> Result<Exit, Failure> {
     let ruling = ruling(args, taxonomy.as_ref())?;
     let overruled = pipeline::overrule(&instance, contact, ruling, signature)?;
     let stands = stands(&overruled, &taxonomy.unwrap_or_else(Taxonomy::empty), shell.lang().tag());
-    let mut json = explain::stands_json(&stands);
+    let mut json = explained::stands_json(&stands);
     json.insert("recorded".to_owned(), overruled.recorded.into());
     let summary = OverrideSummary { recorded: overruled.recorded, stands };
     shell.summary(&summary.render(shell.lang()), &Value::Object(json))?;
@@ -61,21 +63,25 @@ fn reason(taxonomy: Option<&Taxonomy>, id: &str) -> Result<ReasonId> {
 
 fn stands(overruled: &Overruled, taxonomy: &Taxonomy, lang: &str) -> Stands {
     let verdict = &overruled.verdict;
-    let shown = |proof: &Proof| {
-        (proof.mechanism, proof.rule.to_string(), proof.facts.iter().map(ToString::to_string).collect())
+    let shown = |proof: &Proof| Proven {
+        mechanism: proof.mechanism,
+        rule: proof.rule.to_string(),
+        confidence_ppm: proof.confidence_ppm.into(),
+        seconds: proof.seconds,
+        facts: proof.facts.iter().map(|fact| proven::Fact::bare(fact.to_string())).collect(),
     };
     Stands {
         contact: verdict.contact.to_string(),
         occurred_at: overruled.occurred_at.to_string(),
         reason: verdict.reason.to_string(),
-        label: explain::label(taxonomy, verdict.reason.as_str(), lang),
+        label: explained::label(taxonomy, verdict.reason.as_str(), lang),
         basis: verdict.basis,
         confidence_ppm: i64::from(verdict.confidence_ppm),
         rule: verdict.evidence.as_ref().map(|evidence| evidence.rule.to_string()),
         dumb: verdict.dumb,
         mechanisms: verdict.proofs.iter().map(shown).collect(),
         cleared: verdict.cleared.iter().map(shown).collect(),
-        on_reason: explain::shown_said(overruled.history.on_reason()),
-        on_dumb: explain::shown_said(overruled.history.on_dumb()),
+        on_reason: explained::shown_said(overruled.history.on_reason()),
+        on_dumb: explained::shown_said(overruled.history.on_dumb()),
     }
 }

@@ -9,7 +9,7 @@ use crate::instance::Instance;
 use crate::progress::Meter;
 use anyhow::{Context as _, Result};
 use domain::fact::TextErased;
-use domain::{Body, CustomerKey, Fact, Identifier, Origin};
+use domain::{Body, CustomerKey, Fact, Identifier, Mechanism, Origin};
 use engine::Assemble;
 use report::EraseSummary;
 use std::collections::{BTreeMap, BTreeSet};
@@ -54,6 +54,14 @@ fn erasures(instance: &Instance, fold: &Fold<'_>, keys: &BTreeSet<CustomerKey>) 
     for key in keys {
         let all = fold.assemble().iter().flat_map(|a: &Assemble| a.contacts_of(*key));
         found.extend(all.map(|(asserted, mechanisms)| (asserted.contact, (asserted, mechanisms))));
+        let reasked = fold.judges().iter().flat_map(|judge| judge.reasked(*key));
+        for contact in reasked {
+            if let Some((_, mechanisms)) = found.get_mut(&contact)
+                && !mechanisms.contains(&Mechanism::ReaskedData)
+            {
+                mechanisms.push(Mechanism::ReaskedData);
+            }
+        }
     }
     let facts_keys = facts_keys(instance, instance.fact_partitions(), &found.keys().copied().collect())?;
     let (now, epoch) = ((instance.clock)(), fold.epoch().to_string());

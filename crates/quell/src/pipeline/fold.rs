@@ -129,6 +129,10 @@ impl<'i> Fold<'i> {
         verdicts.into_iter().find(|verdict| verdict.contact == contact).map(|verdict| (occurred_at, verdict))
     }
 
+    pub(crate) fn judges(&self) -> &[Judge] {
+        &self.states.judge
+    }
+
     /// Folds to the log's end and writes a snapshot; returns the records folded.
     pub(crate) fn catch_up(&mut self, meter: &Meter) -> Result<u64> {
         let folded = self.advance(meter)?;

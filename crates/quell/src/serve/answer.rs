@@ -17,6 +17,8 @@ pub enum Answer {
     Alive,
     /// Whether it is ready.
     Readiness(Readiness),
+    /// Why a contact has its reason and counts as avoidable.
+    Explanation(Value),
     /// The metrics as text.
     Metrics(String),
     /// Nothing was done.
@@ -28,8 +30,16 @@ pub enum Answer {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
     /// There is nothing at this path.
-    #[error("expected one of the paths /v1/contacts, /metrics, /healthz, /readyz")]
+    #[error(
+        "expected one of the paths /v1/contacts, /v1/contacts/ID/explanation, /metrics, /healthz, /readyz"
+    )]
     NotFound,
+    /// No such contact.
+    #[error("expected the id of a contact in the tables that are published, as in contacts.contact_id")]
+    NoContact,
+    /// The contact could not be explained, which is our fault; the log says why.
+    #[error("the contact could not be explained: the service's own messages say why")]
+    Unexplained,
     /// The path takes another method.
     #[error("expected the method {allow}")]
     Method {
@@ -117,7 +127,7 @@ impl Answer {
             Self::Readiness(Readiness { because, .. }) if !because.is_empty() => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
-            Self::Alive | Self::Readiness(_) | Self::Metrics(_) => StatusCode::OK,
+            Self::Alive | Self::Readiness(_) | Self::Explanation(_) | Self::Metrics(_) => StatusCode::OK,
             Self::Problem(problem) => problem.status(),
         }
     }
@@ -129,6 +139,7 @@ impl Answer {
             Self::Events(outcomes) => (JSON, line(&events(outcomes))),
             Self::Alive => (TEXT, "alive\n".to_owned()),
             Self::Readiness(readiness) => (JSON, line(&readiness.to_json())),
+            Self::Explanation(explanation) => (JSON, line(explanation)),
             Self::Metrics(text) => (METRICS, text.clone()),
             Self::Problem(problem) => {
                 (JSON, line(&json!({ "error": problem.word(), "message": problem.to_string() })))
@@ -136,7 +147,9 @@ impl Answer {
         };
         let (retry_after_seconds, allow) = match &self {
             Self::Problem(problem) => (problem.retry_after_seconds(), problem.allow()),
-            Self::Events(_) | Self::Alive | Self::Readiness(_) | Self::Metrics(_) => (None, None),
+            Self::Events(_) | Self::Alive | Self::Readiness(_) | Self::Explanation(_) | Self::Metrics(_) => {
+                (None, None)
+            }
         };
         Rendered { status, content_type, body, retry_after_seconds, allow }
     }
@@ -145,7 +158,8 @@ impl Answer {
 impl Problem {
     fn status(&self) -> StatusCode {
         match self {
-            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::NotFound | Self::NoContact => StatusCode::NOT_FOUND,
+            Self::Unexplained => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::OtherHost | Self::Browser => StatusCode::FORBIDDEN,
             Self::Encoded | Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -164,6 +178,8 @@ impl Problem {
     const fn word(&self) -> &'static str {
         match self {
             Self::NotFound => "not_found",
+            Self::NoContact => "no_contact",
+            Self::Unexplained => "unexplained",
             Self::Method { .. } => "method_not_allowed",
             Self::OtherHost => "other_host",
             Self::Browser => "browser",
@@ -245,8 +261,9 @@ mod tests {
 
     #[test]
     fn problems_say_what_was_expected_and_when_to_come_again() {
-        let cases: [(Problem, u16, &str, Option<u64>); 9] = [
+        let cases: [(Problem, u16, &str, Option<u64>); 10] = [
             (Problem::NotFound, 404, "not_found", None),
+            (Problem::NoContact, 404, "no_contact", None),
             (Problem::OtherHost, 403, "other_host", None),
             (Problem::TooLong { most: 9 }, 413, "body_too_long", None),
             (NoEvents::TooMany { most: 9 }.into(), 413, "too_many_events", None),

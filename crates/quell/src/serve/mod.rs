@@ -168,6 +168,8 @@ impl Running {
         let (drain, drains) = sync_channel(1);
         let folded = on_a_thread("folder", move || folder.run(&drains))?;
         let service = Arc::new(Service::new(Parts {
+            instance: Arc::clone(&instance),
+            lang,
             mapping: Arc::clone(&CANONICAL),
             limits: serving.http.clone(),
             record_bytes: instance.config.record_bytes_max,

@@ -15,6 +15,8 @@ use std::net::IpAddr;
 pub enum Endpoint {
     /// Contacts are posted here.
     Contacts,
+    /// Why one contact has its reason and counts as avoidable.
+    Explanation,
     /// The metrics.
     Metrics,
     /// Whether the process is alive.
@@ -30,6 +32,8 @@ pub enum Endpoint {
 pub enum Route {
     /// Take the events of the body; `None` = the form is to be looked for.
     Contacts(Option<Form>),
+    /// Explain the contact that the path names.
+    Explanation,
     /// Give the metrics.
     Metrics,
     /// Say that the process is alive.
@@ -55,7 +59,7 @@ const ANY: &[&str] = &["text/plain", "application/octet-stream", "application/x-
 impl Endpoint {
     /// Every endpoint.
     pub const ALL: &'static [Self] =
-        &[Self::Contacts, Self::Metrics, Self::Healthz, Self::Readyz, Self::Other];
+        &[Self::Contacts, Self::Explanation, Self::Metrics, Self::Healthz, Self::Readyz, Self::Other];
 
     /// The endpoint at a path.
     pub fn at(path: &str) -> Self {
@@ -64,6 +68,7 @@ impl Endpoint {
             "/metrics" => Self::Metrics,
             "/healthz" => Self::Healthz,
             "/readyz" => Self::Readyz,
+            path if contact_in(path).is_some() => Self::Explanation,
             _ => Self::Other,
         }
     }
@@ -72,12 +77,19 @@ impl Endpoint {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Contacts => "contacts",
+            Self::Explanation => "explanation",
             Self::Metrics => "metrics",
             Self::Healthz => "healthz",
             Self::Readyz => "readyz",
             Self::Other => "other",
         }
     }
+}
+
+/// What stands for the contact in `/v1/contacts/{id}/explanation`.
+pub fn contact_in(path: &str) -> Option<&str> {
+    let id = path.strip_prefix("/v1/contacts/")?.strip_suffix("/explanation")?;
+    (!id.is_empty() && !id.contains('/')).then_some(id)
 }
 
 /// What a request asks for; `body_bytes` is the longest body that is taken.
@@ -94,6 +106,7 @@ pub fn route(
         Endpoint::Other => return Err(Problem::NotFound),
         Endpoint::Contacts if method != Method::POST => return Err(Problem::Method { allow: "POST" }),
         Endpoint::Contacts => return contacts(headers, body_bytes).map(Route::Contacts),
+        Endpoint::Explanation => (Route::Explanation, "GET, HEAD"),
         Endpoint::Metrics => (Route::Metrics, "GET, HEAD"),
         Endpoint::Healthz => (Route::Healthz, "GET, HEAD"),
         Endpoint::Readyz => (Route::Readyz, "GET, HEAD"),
@@ -174,9 +187,17 @@ mod tests {
         assert_eq!(check("GET", "/metrics", &[]), Ok(Route::Metrics));
         assert_eq!(check("HEAD", "/healthz", &[]), Ok(Route::Healthz));
         assert_eq!(check("GET", "/readyz", &[]), Ok(Route::Readyz));
+        assert_eq!(check("GET", "/v1/contacts/x/explanation", &[]), Ok(Route::Explanation));
         assert_eq!(check("POST", "/readyz", &[]), Err(Problem::Method { allow: "GET, HEAD" }));
         assert_eq!(check("GET", "/v1/contacts", &[]), Err(Problem::Method { allow: "POST" }));
-        for path in ["/", "/v1/contacts/", "/V1/contacts", "/metricsx"] {
+        for path in [
+            "/",
+            "/v1/contacts/",
+            "/V1/contacts",
+            "/metricsx",
+            "/v1/contacts/a/b/explanation",
+            "/v1/contacts//explanation",
+        ] {
             assert_eq!(check("GET", path, &[]), Err(Problem::NotFound), "{path}");
         }
     }

@@ -7,17 +7,23 @@ use super::appender::Submission;
 use super::health::Health;
 use super::metrics::Metrics;
 use super::rate::Bucket;
-use super::route::{Endpoint, Route, route};
+use super::route::{Endpoint, Route, contact_in, route};
 use crate::config::HttpLimits;
+use crate::explained;
 use crate::ingest::{Outcome, Posted};
+use crate::instance::Instance;
 use crate::sources::{Form, PostLimits, posted};
+use anyhow::Context as _;
 use codec::mapping::Mapping;
+use domain::ContactId;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::header::{
     ALLOW, CACHE_CONTROL, CONTENT_TYPE, EXPECT, HeaderValue, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::{Request, Response};
+use report::Lang;
+use serde_json::Value;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
@@ -31,6 +37,8 @@ const LINGER: Duration = Duration::from_secs(2);
 
 /// What answers requests.
 pub struct Service {
+    instance: Arc<Instance>,
+    lang: Lang,
     mapping: Arc<Mapping>,
     limits: HttpLimits,
     post_limits: PostLimits,
@@ -45,6 +53,10 @@ pub struct Service {
 
 /// What a service is made of.
 pub struct Parts {
+    /// What explanations are read from.
+    pub instance: Arc<Instance>,
+    /// The language of their labels.
+    pub lang: Lang,
     /// What events are.
     pub mapping: Arc<Mapping>,
     /// How much is taken.
@@ -70,12 +82,14 @@ struct Cut {
 impl Service {
     /// Ready for requests.
     pub fn new(parts: Parts) -> Self {
-        let Parts { mapping, limits, record_bytes, metrics, health, appender } = parts;
+        let Parts { instance, lang, mapping, limits, record_bytes, metrics, health, appender } = parts;
         Self {
             post_limits: PostLimits { events: limits.events, levels: limits.levels, record_bytes },
             permits: Arc::new(Semaphore::new(limits.requests)),
             bucket: Mutex::new(Bucket::new(limits.events_per_second, Duration::ZERO)),
             started: Instant::now(),
+            instance,
+            lang,
             mapping,
             limits,
             metrics,
@@ -90,6 +104,10 @@ impl Service {
         let answer = match route(endpoint, request.method(), request.headers(), self.limits.body_bytes) {
             Ok(Route::Contacts(form)) => match self.contacts(request.into_body(), form).await {
                 Ok(outcomes) => Answer::Events(outcomes),
+                Err(problem) => Answer::Problem(problem),
+            },
+            Ok(Route::Explanation) => match self.explanation(request.uri().path()).await {
+                Ok(explanation) => Answer::Explanation(explanation),
                 Err(problem) => Answer::Problem(problem),
             },
             Ok(Route::Healthz) => Answer::Alive,
@@ -133,6 +151,23 @@ impl Service {
         }
     }
 
+    /// Read where it may take its time, from the tables that are shown.
+    async fn explanation(&self, path: &str) -> Result<Value, Problem> {
+        let permit = Arc::clone(&self.permits).try_acquire_owned().map_err(|_| Problem::Busy)?;
+        let id = contact_in(path).and_then(ContactId::parse).ok_or(Problem::NoContact)?;
+        let (instance, lang) = (Arc::clone(&self.instance), self.lang.tag());
+        let work = move || {
+            let _permit = permit;
+            explanation(&instance, id, lang)
+        };
+        let explained = tokio::task::spawn_blocking(work).await.map_err(|_| Problem::Ending)?;
+        let explained = explained.map_err(|error| {
+            tracing::error!(contact = %id, error = format!("{error:#}"), "a contact cannot be explained");
+            Problem::Unexplained
+        })?;
+        explained.ok_or(Problem::NoContact)
+    }
+
     /// The whole body, within its length and its time.
     async fn read(&self, body: Incoming) -> Result<Vec<u8>, Problem> {
         let (most, within) = (self.limits.body_bytes, self.limits.body_timeout);
@@ -168,6 +203,12 @@ impl Service {
         // A few additions: a panic in between is impossible.
         work(&mut self.bucket.lock().unwrap_or_else(PoisonError::into_inner), now)
     }
+}
+
+fn explanation(instance: &Instance, id: ContactId, lang: &str) -> anyhow::Result<Option<Value>> {
+    let cut = lake::current_cut(&*instance.store).context("cannot read the published tables")?;
+    let Some(cut) = cut else { return Ok(None) };
+    Ok(explained::explain(instance, &cut, id, lang)?.as_ref().map(explained::as_json))
 }
 
 /// The bytes of a body of at most so many.

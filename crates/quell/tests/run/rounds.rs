@@ -124,3 +124,23 @@ fn the_metrics_count_what_happened() {
     let later = || server.metric("quell_watermark_timestamp_seconds") > watermark;
     until("the watermark moves", || later().then_some(()));
 }
+
+#[test]
+fn a_published_contact_is_explained_and_no_other() {
+    let data = Data::new();
+    let server = data.run(&QUICK);
+    let answer = server.post_json(&contact("one"));
+    let contact = answer.json()["events"][0]["contact"].as_str().expect("a contact").to_owned();
+    until_published(&server, 1.0);
+    let path = |id: &str| format!("/v1/contacts/{id}/explanation");
+    let explained = server.get(&path(&contact));
+    assert_eq!(explained.status, 200);
+    let explained = explained.json();
+    assert_eq!(explained["contact_id"], contact.as_str());
+    assert_eq!(explained["reason"], "unclassified");
+    assert_eq!(explained["chain"].as_array().map(Vec::len), Some(1));
+    for id in ["00000000-0000-0000-0000-000000000000", "nonsense", "%00"] {
+        let refused = server.get(&path(id));
+        assert_eq!((refused.status, refused.json()["error"].as_str()), (404, Some("no_contact")), "{id}");
+    }
+}
