@@ -279,9 +279,9 @@ impl Asserted {
 
     /// Changes what few contacts have. What then has nothing of it keeps no room for it.
     pub(crate) fn with_more(&mut self, change: impl FnOnce(&mut More)) {
-        let mut more = self.more.take().unwrap_or_default();
+        let mut more = self.more.take().map_or_else(More::default, |more| *more);
         change(&mut more);
-        self.more = (*more != *NOTHING_MORE).then_some(more);
+        self.more = (more != *NOTHING_MORE).then(|| Box::new(more));
     }
 
     /// It names this order.

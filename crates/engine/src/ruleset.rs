@@ -1,5 +1,6 @@
 //! What the fold is told besides facts: taxonomy, model, settings, zone. Equal rulesets have equal epoch ids.
 
+use crate::mechanisms::Reason;
 use classify::{Classified, Decider, Input, Leaf, Learned, Taxonomy};
 use domain::closed::Mechanism;
 use domain::{Disposition, EngineSettings, EpochId, EpochParts, ReasonId, Zone};
@@ -63,6 +64,14 @@ impl Ruleset {
     pub(crate) fn candidate(&self, reason: &ReasonId) -> Option<Mechanism> {
         let leaf = self.leaf(reason)?;
         if self.is_protected(reason) { None } else { leaf.mechanism }
+    }
+
+    /// Everything that mechanisms ask of a reason.
+    pub(crate) fn reason(&self, reason: &ReasonId) -> Reason<'_> {
+        let leaf = self.leaf(reason);
+        let is_protected = leaf.is_some_and(|leaf| leaf.disposition == Some(Disposition::Leverage));
+        let candidate = leaf.and_then(|leaf| leaf.mechanism).filter(|_| !is_protected);
+        Reason { is_protected, candidate, topics: leaf.map_or(&[], |leaf| &leaf.topics) }
     }
 
     /// The mechanism that the taxonomy names for the reason, protected or not.

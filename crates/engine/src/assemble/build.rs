@@ -9,7 +9,7 @@ use domain::closed::{Channel, Direction, HandleBasis, ReasonBasis, Speaker, Stre
 use domain::contact::Provenance;
 use domain::fact::ContactRecorded;
 use domain::{
-    Body, CaseId, Contact, ContactId, FactId, Instant, Origin, Placed, Precision, Sequence, Span, Words,
+    Body, CaseId, Contact, ContactId, Day, FactId, Instant, Origin, Placed, Precision, Sequence, Span, Words,
 };
 use std::collections::BTreeSet;
 
@@ -17,6 +17,10 @@ use std::collections::BTreeSet;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Part {
     pub(super) fact: FactId,
+    /// The contact that the record is by itself.
+    pub(super) record: ContactId,
+    /// Its case.
+    pub(super) case: Option<CaseId>,
     pub(super) origin: Origin,
     pub(super) occurred_at: Instant,
     pub(super) precision: Precision,
@@ -60,37 +64,39 @@ pub(super) fn classify(rules: &Ruleset, recorded: &ContactRecorded) -> (Classifi
     (classified, Heard { step, asked: heard::asked(turns), by_machine: by_machine(turns) })
 }
 
+/// The case that a record names.
+pub(super) fn case_of(origin: &Origin, recorded: &ContactRecorded) -> Option<CaseId> {
+    let case = recorded.case.as_ref()?;
+    Some(CaseId::of_case(&origin.system, &origin.instance, case))
+}
+
 fn by_machine(turns: &[Turn]) -> bool {
     let speaks = |speaker| turns.iter().any(|turn| turn.speaker == speaker);
     (speaks(Speaker::Bot) || speaks(Speaker::Ivr)) && !speaks(Speaker::Agent)
 }
 
 impl Part {
-    pub(super) fn new(placed: Placed<domain::Fact>, (classified, heard): (Classified, Heard)) -> Self {
+    pub(super) fn new(
+        placed: Placed<domain::Fact>,
+        record: ContactId,
+        (classified, heard): (Classified, Heard),
+    ) -> Self {
         let provenance = Provenance {
             partition: placed.partition,
             offset: placed.offset,
             recorded_at: placed.recorded_at,
         };
-        let fact = placed.value;
-        let Body::ContactRecorded(recorded) = fact.body else {
+        let domain::Fact { id: fact, origin, occurred_at, precision, body } = placed.value;
+        let Body::ContactRecorded(recorded) = body else {
             unreachable!("a part is made of a recorded contact only")
         };
         let recorded = ContactRecorded { words: Words::None, ..*recorded };
-        Self {
-            fact: fact.id,
-            origin: fact.origin,
-            occurred_at: fact.occurred_at,
-            precision: fact.precision,
-            recorded,
-            classified,
-            heard,
-            provenance,
-        }
+        let case = case_of(&origin, &recorded);
+        Self { fact, record, case, origin, occurred_at, precision, recorded, classified, heard, provenance }
     }
 
-    pub(super) fn record(&self) -> ContactId {
-        ContactId::of_record(&self.origin.system, &self.origin.instance, &self.origin.record)
+    pub(super) const fn record(&self) -> ContactId {
+        self.record
     }
 
     pub(super) const fn occurred_at(&self) -> Instant {
@@ -111,9 +117,8 @@ impl Part {
         self.state_counts() && !matches!(self.direction(), Direction::Outbound | Direction::Internal)
     }
 
-    fn case(&self) -> Option<CaseId> {
-        let case = self.recorded.case.as_ref()?;
-        Some(CaseId::of_case(&self.origin.system, &self.origin.instance, case))
+    const fn case(&self) -> Option<CaseId> {
+        self.case
     }
 
     fn classifies(&self) -> bool {
@@ -142,7 +147,7 @@ impl Part {
 /// The contact of a record that stands alone.
 pub(super) fn alone(rules: &Ruleset, part: Part) -> Built {
     let asserted = asserted(rules, &part);
-    Built { contact: contact(rules, part), asserted }
+    Built { contact: contact(part, asserted.day), asserted }
 }
 
 /// The contact of a root record's legs, which are in order and not empty.
@@ -297,8 +302,8 @@ fn step_of(rules: &Ruleset, part: &Part) -> (Option<Box<str>>, bool) {
     (Some(step.into()), true)
 }
 
-fn contact(rules: &Ruleset, part: Part) -> Contact {
-    let (id, day) = (part.record(), part.occurred_at.day(rules.zone()));
+fn contact(part: Part, day: Day) -> Contact {
+    let id = part.record();
     let Part { fact, origin, occurred_at, precision, recorded: r, provenance, .. } = part;
     let mut contact = Contact {
         id,

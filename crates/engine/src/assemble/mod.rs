@@ -317,7 +317,7 @@ impl Assemble {
             self.leave_group(record, old);
         }
         let said = build::classify(&self.rules, recorded);
-        let part = Part::new(placed, said);
+        let part = Part::new(placed, record, said);
         if let Some(entry) = self.entries.get_mut(&record) {
             entry.group = group;
         }

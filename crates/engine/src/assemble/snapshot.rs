@@ -1,6 +1,6 @@
 //! The byte form of assemble's state. Restoring gives a state that behaves like the one that was saved.
 
-use super::build::{Heard, Part};
+use super::build::{Heard, Part, case_of};
 use super::group::{Group, GroupId};
 use super::{Assemble, Erased};
 use crate::asserted::{CaseChange, CustomerFact, Override};
@@ -225,12 +225,16 @@ fn read_part(r: &mut Reader<'_>) -> Result<Part, Damaged> {
     let mut text = || r.str().map(str::to_owned);
     let (system, instance, record) = (text()?, text()?, text()?);
     let origin = Origin { system, instance, record, revision: r.i64()? };
+    let (occurred_at, precision) = (r.instant()?, r.one_of(Precision::ALL)?);
+    let recorded = read_recorded(r)?;
     Ok(Part {
         fact,
+        record: ContactId::of_record(&origin.system, &origin.instance, &origin.record),
+        case: case_of(&origin, &recorded),
         origin,
-        occurred_at: r.instant()?,
-        precision: r.one_of(Precision::ALL)?,
-        recorded: read_recorded(r)?,
+        occurred_at,
+        precision,
+        recorded,
         classified: crate::asserted::read_classified(r)?,
         heard: Heard {
             step: r.option(|r| u32::try_from(r.u64()?).map_err(|_| Damaged))?,

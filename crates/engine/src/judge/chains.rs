@@ -40,6 +40,9 @@ pub(crate) struct Chains {
 
 impl Chains {
     pub(crate) fn of(contacts: &[Held], window: Span) -> Self {
+        if contacts.len() <= FEW {
+            return Pairs::of(contacts).within(window);
+        }
         let mut edges = Edges { contacts, window, found: Vec::new() };
         edges.by_case();
         edges.by_order();
@@ -70,6 +73,37 @@ impl Chains {
             link.again = link.position < sizes[link.root];
         }
         Self { links }
+    }
+}
+
+/// So few contacts are looked at pair by pair, which is faster than sorting them out first.
+pub(super) const FEW: usize = 8;
+
+/// Of few contacts every pair that a wide enough window links.
+pub(super) struct Pairs {
+    contacts: usize,
+    /// Earlier, later, why, and the gap between them.
+    linked: Vec<(usize, usize, Edge, Span)>,
+}
+
+impl Pairs {
+    pub(super) fn of(contacts: &[Held]) -> Self {
+        let mut linked = Vec::new();
+        for (later, b) in contacts.iter().enumerate() {
+            for (earlier, a) in contacts[..later].iter().enumerate() {
+                let (a, b) = (&a.asserted, &b.asserted);
+                let gap = b.occurred_at.since(a.occurred_at);
+                linked.extend(edges(a, b, gap).next().map(|why| (earlier, later, why, gap)));
+            }
+        }
+        Self { contacts: contacts.len(), linked }
+    }
+
+    /// The chains with one window.
+    pub(super) fn within(&self, window: Span) -> Chains {
+        let near = self.linked.iter().filter(|(.., gap)| *gap <= window);
+        let found: Vec<_> = near.map(|(earlier, later, why, _)| (*earlier, *later, *why)).collect();
+        Chains::from_edges(self.contacts, &found)
     }
 }
 

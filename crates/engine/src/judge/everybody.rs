@@ -39,7 +39,8 @@ impl Everybody {
         let (from, to) = (a.occurred_at.plus(Span::from_micros(-reach.micros())), a.occurred_at.plus(reach));
         let passing = &self.passing[place(&self.passing, from)..];
         let passing = passing.iter().take_while(move |f| f.at <= to);
-        let of_orders = a.orders.iter().filter_map(|order| self.of_orders.get(order)).flatten();
+        let named = if self.of_orders.is_empty() { &[][..] } else { &a.orders };
+        let of_orders = named.iter().filter_map(|order| self.of_orders.get(order)).flatten();
         of_orders.chain(&self.lasting).chain(passing).map(AsRef::as_ref)
     }
 

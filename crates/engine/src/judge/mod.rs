@@ -5,6 +5,7 @@
 
 mod chains;
 mod customer;
+mod digest;
 mod everybody;
 mod snapshot;
 mod windows;
@@ -16,10 +17,11 @@ use crate::ruleset::Ruleset;
 pub(crate) use chains::{Chains, Edge, edges, shared_order};
 pub(crate) use customer::Customer;
 use customer::Held;
+use digest::Digest;
 use domain::{ContactId, CustomerKey, Day, Instant, Mechanism, Sequence, Session, Verdict};
 pub(crate) use everybody::Everybody;
 use std::collections::BTreeSet;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 /// The shard of an input among `shards`; `None`: every shard.
@@ -121,7 +123,7 @@ impl Judge {
     /// that forward, because it rests on the words of several contacts.
     pub fn reasked(&self, customer: CustomerKey) -> Vec<ContactId> {
         let Some(customer) = self.customers.get(&customer) else { return Vec::new() };
-        let verdicts = judge_all(&self.rules, customer, &self.everybody, Sequence(0));
+        let verdicts = judge_all(&self.rules, customer, &self.everybody);
         let reasked = verdicts.iter().filter(|v| v.mechanisms().any(|m| m == Mechanism::ReaskedData));
         reasked.map(|v| v.contact).collect()
     }
@@ -154,22 +156,17 @@ impl Judge {
     fn judge_customer(&mut self, key: CustomerKey, judged: Sequence, out: &mut Judged) {
         let Some(customer) = self.customers.get_mut(&key) else { return };
         customer.settle();
-        let verdicts = judge_all(&self.rules, customer, &self.everybody, judged);
-        let sessions = sessions(&self.rules, key, customer, &verdicts, judged);
+        let verdicts = judge_all(&self.rules, customer, &self.everybody);
+        let sessions = sessions(&self.rules, key, customer, &verdicts);
         for (verdict, held) in verdicts.into_iter().zip(customer.contacts_mut()) {
-            let said = digest(&Verdict { judged: Sequence(0), ..verdict.clone() });
-            if held.said != Some(said) {
-                held.said = Some(said);
-                out.say(verdict);
+            if is_news(&mut held.said, &verdict) {
+                out.say(Verdict { judged, ..verdict });
             }
         }
         for (at, session) in sessions {
-            let held = &mut customer.held_facts_mut()[at];
-            let said = digest(&Session { judged: Sequence(0), ..session.clone() });
-            if held.said != Some(said) {
-                held.said = Some(said);
+            if is_news(&mut customer.held_facts_mut()[at].said, &session) {
                 out.touched.insert(session.day);
-                out.sessions.push(session);
+                out.sessions.push(Session { judged, ..session });
             }
         }
     }
@@ -179,11 +176,9 @@ impl Judge {
         let Some(held) = self.nobody.get_mut(&contact) else { return };
         let mut nobody = Customer::default();
         nobody.assert(held.sequence, Arc::clone(&held.asserted));
-        for verdict in judge_all(&self.rules, &nobody, &self.everybody, judged) {
-            let said = digest(&Verdict { judged: Sequence(0), ..verdict.clone() });
-            if held.said != Some(said) {
-                held.said = Some(said);
-                out.say(verdict);
+        for verdict in judge_all(&self.rules, &nobody, &self.everybody) {
+            if is_news(&mut held.said, &verdict) {
+                out.say(Verdict { judged, ..verdict });
             }
         }
         if !mechanisms::may_be_concerned(&self.rules, &held.asserted) {
@@ -227,16 +222,17 @@ impl Judged {
     }
 }
 
-/// The verdict of each contact, in the customer's order.
-fn judge_all(rules: &Ruleset, customer: &Customer, everybody: &Everybody, judged: Sequence) -> Vec<Verdict> {
+/// The verdict of each contact, in the customer's order; `judged` is put in where it is said.
+fn judge_all(rules: &Ruleset, customer: &Customer, everybody: &Everybody) -> Vec<Verdict> {
     let contacts = customer.contacts();
     let chains = Chains::of(contacts, rules.settings().chain_window);
     let windows = windows::of(contacts, &chains, rules.settings().chain_window);
-    let context = Context { rules, customer, everybody, chains: &chains };
-    (0..contacts.len()).map(|i| verdict(&context, i, windows.at(i), judged)).collect()
+    let reasons = contacts.iter().map(|held| rules.reason(&held.asserted.reason)).collect();
+    let context = Context { rules, customer, everybody, chains: &chains, reasons };
+    (0..contacts.len()).map(|i| verdict(&context, i, windows.at(i))).collect()
 }
 
-fn verdict(context: &Context<'_>, i: usize, windows: windows::Place, judged: Sequence) -> Verdict {
+fn verdict(context: &Context<'_>, i: usize, windows: windows::Place) -> Verdict {
     let (held, settings) = (&context.customer.contacts()[i], context.rules.settings());
     let a = &held.asserted;
     let link = &context.chains.links[i];
@@ -244,7 +240,7 @@ fn verdict(context: &Context<'_>, i: usize, windows: windows::Place, judged: Seq
     Verdict {
         contact: a.contact,
         sequence: held.sequence,
-        judged,
+        judged: Sequence(0),
         day: a.day,
         customer: a.customer,
         strength: a.strength,
@@ -276,7 +272,6 @@ fn sessions(
     key: CustomerKey,
     customer: &Customer,
     verdicts: &[Verdict],
-    judged: Sequence,
 ) -> Vec<(usize, Session)> {
     let contacts = customer.contacts();
     let session = |(at, held): (usize, &customer::HeldFact)| {
@@ -290,7 +285,7 @@ fn sessions(
         };
         let session = Session {
             fact: fact.id,
-            judged,
+            judged: Sequence(0),
             occurred_at: fact.at,
             day: fact.at.day(rules.zone()),
             customer: Some(key),
@@ -305,10 +300,11 @@ fn sessions(
     customer.held_facts().iter().enumerate().filter_map(session).collect()
 }
 
-/// Whether something differs from what was last said is decided by 64 bits of it, `judged` left out.
-/// A collision (one in 1.8e19 changes) would keep the older one until the next change.
-fn digest(said: &impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    said.hash(&mut hasher);
-    hasher.finish()
+/// Whether something differs from what was last said, which is decided by 64 bits of it: a collision (one in 1.8e19
+/// changes) would keep the older one until the next change.
+fn is_news(said: &mut Option<u64>, now: &impl Hash) -> bool {
+    let mut hasher = Digest::default();
+    now.hash(&mut hasher);
+    let digest = hasher.finish();
+    said.replace(digest) != Some(digest)
 }

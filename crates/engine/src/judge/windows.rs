@@ -1,7 +1,7 @@
 //! A contact's place in its chain with other windows, and whether its case was done with it: how far a figure of
 //! first-contact resolution hangs on its definition.
 
-use super::chains::Chains;
+use super::chains::{Chains, FEW, Pairs};
 use super::customer::Held;
 use domain::{AtWindow, CaseId, SENSITIVITY_DAYS, Span};
 use std::collections::HashMap;
@@ -26,13 +26,17 @@ impl Windows {
 pub(super) fn of(contacts: &[Held], chains: &Chains, window: Span) -> Windows {
     let mut places = vec![Place::default(); contacts.len()];
     if contacts.len() > 1 {
+        let pairs = (contacts.len() <= FEW).then(|| Pairs::of(contacts));
         for (w, days) in SENSITIVITY_DAYS.into_iter().enumerate() {
             let other = Span::from_days(days);
             let made;
             let chains = if other == window {
                 chains
             } else {
-                made = Chains::of(contacts, other);
+                made = match &pairs {
+                    Some(pairs) => pairs.within(other),
+                    None => Chains::of(contacts, other),
+                };
                 &made
             };
             for (place, link) in places.iter_mut().zip(&chains.links) {

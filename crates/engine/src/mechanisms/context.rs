@@ -17,6 +17,19 @@ pub(crate) struct Context<'c> {
     pub(crate) customer: &'c Customer,
     pub(crate) everybody: &'c Everybody,
     pub(crate) chains: &'c Chains,
+    /// What the taxonomy says of each contact's reason: looked up once.
+    pub(crate) reasons: Vec<Reason<'c>>,
+}
+
+/// What the taxonomy says of a reason.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reason<'c> {
+    /// It is of value to both sides.
+    pub(crate) is_protected: bool,
+    /// The mechanism that its words make a contact a candidate for.
+    pub(crate) candidate: Option<Mechanism>,
+    /// What contacts of it are about, besides its own id.
+    pub(crate) topics: &'c [String],
 }
 
 impl<'c> Context<'c> {
@@ -27,7 +40,7 @@ impl<'c> Context<'c> {
     /// The mechanism that the words of the contact make it a candidate for.
     fn candidate(&self, i: usize) -> Option<Mechanism> {
         let a = self.asserted(i);
-        if a.carried.is_some() { None } else { self.rules.candidate(&a.reason) }
+        if a.carried.is_some() { None } else { self.reasons[i].candidate }
     }
 
     /// The contact's words make it a candidate for the mechanism; after an erasure, they did.
@@ -75,11 +88,19 @@ impl<'c> Context<'c> {
         if a.more().products.iter().any(|product| product.as_ref() == subject) {
             return Some(Of::Product(subject));
         }
-        let is_topic = |reason: &ReasonId| {
-            reason.as_str() == subject || self.rules.topics(reason).iter().any(|t| t == subject)
+        let is_topic = |reason: &ReasonId, topics: &[String]| {
+            reason.as_str() == subject || topics.iter().any(|topic| topic == subject)
         };
-        let before = a.more().replaced.as_ref().is_some_and(|replaced| is_topic(&replaced.reason));
-        is_topic(&a.reason).then_some(if before { Of::ReasonBefore } else { Of::Reason })
+        let before = a
+            .more()
+            .replaced
+            .as_ref()
+            .is_some_and(|replaced| is_topic(&replaced.reason, self.rules.topics(&replaced.reason)));
+        is_topic(&a.reason, self.reasons[i].topics).then_some(if before {
+            Of::ReasonBefore
+        } else {
+            Of::Reason
+        })
     }
 
     /// Confidence of a proof that rests on this of the contact: on records alone, or on its reason too.
@@ -93,7 +114,7 @@ impl<'c> Context<'c> {
 
     /// What the contact's reason waits for: the upstream kinds among its topics that put something right.
     pub(super) fn awaited(&self, i: usize) -> Vec<UpstreamKind> {
-        let topics = self.rules.topics(&self.asserted(i).reason).iter();
+        let topics = self.reasons[i].topics.iter();
         topics
             .filter_map(|topic| UpstreamKind::from_word(topic))
             .filter(|kind| kind.corrects_error())

@@ -22,7 +22,7 @@ mod wrong_route;
 
 use crate::asserted::{Asserted, CustomerFact};
 use crate::ruleset::Ruleset;
-pub(crate) use context::Context;
+pub(crate) use context::{Context, Reason};
 use domain::closed::Mechanism;
 use domain::{Instant, Proof, UNCLASSIFIED};
 use set::Set;
@@ -95,11 +95,12 @@ pub(crate) fn from_words(rules: &Ruleset, asserted: &Asserted) -> Vec<Mechanism>
 /// Everything that is found of one contact.
 pub(crate) fn find_all(context: &Context<'_>, i: usize) -> Found {
     let a = context.asserted(i);
-    let mut found = if context.rules.is_protected(&a.reason) { Found::default() } else { find(context, i) };
+    let is_protected = context.reasons[i].is_protected;
+    let mut found = if is_protected { Found::default() } else { find(context, i) };
     match a.dumb {
         Some((false, fact)) => found.clear_all(fact),
-        Some((true, fact)) if found.proofs.is_empty() => found.proofs.extend(said(context, i, fact)),
-        Some((true, _)) | None => {}
+        Some((true, fact)) => found.add_said(said(context, i, fact)),
+        None => {}
     }
     found
 }
@@ -135,6 +136,18 @@ fn prove<'c>(mechanism: Mechanism, context: &Context<'c>, i: usize, facts: &[&'c
 }
 
 impl Found {
+    /// A person said that it was avoidable: the proof where nothing else is one, or where it needs fewer facts.
+    fn add_said(&mut self, said: Option<Proof>) {
+        let Some(said) = said else { return };
+        let alone = self.proofs.is_empty();
+        let same = self.proofs.iter_mut().find(|proof| proof.mechanism == said.mechanism);
+        match same {
+            Some(proof) if said.facts.len() < proof.facts.len() => *proof = said,
+            None if alone => self.proofs.push(said),
+            Some(_) | None => {}
+        }
+    }
+
     /// A person said that it was not avoidable.
     fn clear_all(&mut self, fact: domain::FactId) {
         let cleared = std::mem::take(&mut self.proofs).into_iter().map(|mut proof| {
@@ -149,8 +162,8 @@ impl Found {
     }
 }
 
-/// A person said that it was avoidable, and nothing else proves it. The mechanism is the one that the taxonomy names
-/// for the reason; without one the flag stands alone.
+/// A person said that it was avoidable. The mechanism is the one that the taxonomy names for the reason; without one
+/// the flag stands alone.
 fn said(context: &Context<'_>, i: usize, fact: domain::FactId) -> Option<Proof> {
     let mechanism = context.rules.named_mechanism(&context.asserted(i).reason)?;
     let rule = format!("{}/said", mechanism.word()).into();

@@ -2,7 +2,6 @@
 
 use crate::asserted::{Asserted, CustomerFact, Source};
 use domain::{ContactId, FactId};
-use std::collections::BTreeSet;
 
 /// What of a contact a proof rests on, besides that it took place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,13 +25,13 @@ pub(super) enum Of<'o> {
 /// What a proof rests on.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Set<'a> {
-    facts: BTreeSet<FactId>,
+    facts: Vec<FactId>,
     contacts: Vec<(&'a Asserted, Vec<Of<'a>>)>,
 }
 
 impl<'a> Set<'a> {
     pub(super) fn fact(mut self, fact: FactId) -> Self {
-        self.facts.insert(fact);
+        self.facts.push(fact);
         self
     }
 
@@ -94,31 +93,33 @@ impl<'a> Set<'a> {
         let mut facts = self.facts;
         for (a, has) in &self.contacts {
             if a.more().sources.is_empty() {
-                facts.insert(a.fact);
+                facts.push(a.fact);
                 facts.extend(has.iter().filter_map(|of| reason_fact(a, of)));
             } else {
                 cover(a, has, a.contact == proven, &mut facts);
             }
         }
-        facts.into_iter().collect()
+        facts.sort_unstable();
+        facts.dedup();
+        facts
     }
 }
 
 /// Adds the records that give what is needed and is not given by what is there: one alone where one is enough, else
 /// for each need the first that gives it.
-fn cover(a: &Asserted, has: &[Of<'_>], is_proven: bool, facts: &mut BTreeSet<FactId>) {
+fn cover(a: &Asserted, has: &[Of<'_>], is_proven: bool, facts: &mut Vec<FactId>) {
     let sources = &a.more().sources;
     // A sitting takes its identity from its first message, which matters to what is said of itself; a call of legs takes
     // place whichever of them is known.
     if is_proven && !a.of_legs {
-        facts.insert(a.fact);
+        facts.push(a.fact);
     }
     let mut needs = Vec::new();
     for of in has {
         let given = sources.iter().any(|source| facts.contains(&source.fact) && gives(a, source, of));
         let elsewhere = reason_fact(a, of).filter(|fact| sources.iter().all(|source| source.fact != *fact));
         if let Some(fact) = elsewhere {
-            facts.insert(fact);
+            facts.push(fact);
         } else if !given {
             needs.push(*of);
         }
@@ -126,14 +127,14 @@ fn cover(a: &Asserted, has: &[Of<'_>], is_proven: bool, facts: &mut BTreeSet<Fac
     let took_place = sources.iter().any(|source| facts.contains(&source.fact));
     if needs.is_empty() {
         if !took_place {
-            facts.insert(a.fact);
+            facts.push(a.fact);
         }
     } else if let Some(one) = sources.iter().find(|source| needs.iter().all(|of| gives(a, source, of))) {
-        facts.insert(one.fact);
+        facts.push(one.fact);
     } else {
         for of in needs {
             let first = sources.iter().find(|source| gives(a, source, &of));
-            facts.insert(first.map_or(a.fact, |source| source.fact));
+            facts.push(first.map_or(a.fact, |source| source.fact));
         }
     }
 }
