@@ -4,11 +4,11 @@
     recount_report.py QUELL [--sets N] [--first SEED] [--keep]
 
 Each set is a small company made from a seed: contacts of several weeks by all kinds of customers, with chains,
-revisions in any order, redelivered, anonymous, outbound and unreadable records, events of orders, counts of units
-with gaps, two sets of cost rates, and a taxonomy whose texts mean what they say. The program imports it in several
-parts, publishes and reports a week as JSON; this script knows what it made, and counts from that, by the definitions
-of the design, without looking at any table. Prints a line for each set and each figure that differs, and exits with
-1 where one does.
+revisions in any order, redelivered, anonymous, outbound and unreadable records, events of orders, delays, outages,
+documents, notices, promises, sessions of self-service, counts of units with gaps, two sets of cost rates, and a
+taxonomy whose texts mean what they say. The program imports it in several parts, publishes and reports a week as JSON;
+this script knows what it made, and counts from that, by the definitions of the design, without looking at any table.
+Prints a line for each set and each figure that differs, and exits with 1 where one does.
 """
 
 import argparse
@@ -33,13 +33,21 @@ CORRECTION = timedelta(days=14)
 LATE = timedelta(days=7)
 NOTICE_LEAD = timedelta(minutes=30)
 NOTICE = timedelta(days=7)
+DOCUMENT = timedelta(days=14)
+PROMISE = timedelta(days=14)
+SELF_SERVICE = timedelta(hours=24)
 FEW = 20
 CHANNELS = ["phone", "email", "chat", "web_form", "social", "in_person"]
 BY_WORDS = ["status_chase", "public_info", "site_howto", "site_blocked", "company_error", "policy_made", "wrong_route"]
 MECHANISMS = BY_WORDS
 CLOSES = ["delivered", "order_cancelled"]
-TELLABLE = ["order_cancelled", "defect_confirmed"]
+TELLABLE = ["order_cancelled", "defect_confirmed", "shipment_delayed", "delivery_failed", "outage_started"]
+LATE_ORDERS = ["shipment_delayed", "delivery_failed"]
 CORRECTS = ["redelivered", "refund_issued", "correction_made", "defect_confirmed"]
+OUTCOMES = ["completed", "abandoned", "failed", "handed_over", "unknown"]
+FAILED = ["abandoned", "failed", "handed_over"]
+TOPICS = ["checkout", "account", "tariff", "outage_started"]
+SPARED = {"status_chase", "preventable_by_notice", "broken_promise"}
 WORDS = ["alfa", "bravo", "carta", "dardo", "estufa", "faro", "grano", "hielo", "isla", "jarra"]
 STARTS = [date(2024, 3, 4), date(2024, 12, 9), date(2025, 10, 6), date(2031, 3, 10), date(2031, 12, 1)]
 ZONES = ["Europe/Madrid", "America/Lima", "UTC", "Asia/Kolkata", "America/Santiago"]
@@ -67,22 +75,29 @@ agent = "agent"
 handle_ms = { from = "seconds", max = 86400, scale = 1000 }
 """
 
-EVENTS = """fact = "UpstreamEvent"
+HAPPENED = """fact = "{fact}"
 format = "ndjson"
-source = { system = "carrier" }
+source = {{ system = "{system}" }}
 [fields]
-record = { from = "id", type = "string" }
-occurred_at = { from = "at", format = "rfc3339" }
-kind = "kind"
-order = "order"
+record = {{ from = "id", type = "string" }}
+occurred_at = {{ from = "at", format = "rfc3339" }}
+{fields}
 customer = [
-    { from = "account", kind = "account", namespace = "shop" },
-    { from = "email", kind = "email" },
-    { from = "phone", kind = "phone" },
-    { from = "device", kind = "device", namespace = "shop" },
-    { from = "name", kind = "name", namespace = "shop" },
+    {{ from = "account", kind = "account", namespace = "shop" }},
+    {{ from = "email", kind = "email" }},
+    {{ from = "phone", kind = "phone" }},
+    {{ from = "device", kind = "device", namespace = "shop" }},
+    {{ from = "name", kind = "name", namespace = "shop" }},
 ]
 """
+# Kind of fact, its source and its fields, by the name of its file. A promise is named after a case of the same source.
+FILES = {
+    "events": ("UpstreamEvent", "carrier", ["kind", "order", "subject"]),
+    "notices": ("NotificationSent", "mailer", ["topic", "recipients"]),
+    "promises": ("PromiseMade", "shop", ["promise", "due_at"]),
+    "settled": ("PromiseSettled", "shop", ["promise", "kept"]),
+    "sessions": ("SelfServiceEnded", "web", ["path", "step", "outcome"]),
+}
 
 
 # ---------------------------------------------------------------- the company
@@ -100,7 +115,12 @@ class Set:
         self.reasons = self.make_reasons()
         self.unit = rng.choice(["orders", "orders", "orders", None])
         self.records = self.make_records()
+        self.moments = set()
         self.events = self.make_events()
+        self.notices = self.make_notices()
+        self.promises = self.make_promises()
+        self.settled = self.make_settled()
+        self.sessions = self.make_sessions()
         self.rates = self.make_rates()
         self.units, self.unit_files = self.make_units()
         self.bad = []
@@ -124,7 +144,7 @@ class Set:
             reasons.append({
                 "id": f"says_{word}", "word": word, "mechanism": mechanism, "votes": votes,
                 "owner": rng.choice(["web", "depot", "office", None]),
-                "unit": rng.choice([None, None, None, "visits"]),
+                "unit": rng.choice([None, None, None, "visits"]), "topics": rng.sample(TOPICS, rng.choice([0, 0, 1, 2])),
             })
         return reasons
 
@@ -172,12 +192,72 @@ class Set:
         }
 
     def make_events(self):
-        rng = self.rng
-        return [{
-            "id": f"E{n}", "kind": rng.choice(CLOSES + CORRECTS + ["shipped"]), "order": f"O{rng.randint(0, 9)}",
-            "at": self.make_version(rng.randint(0, self.weeks - 1))["at"],
-            "who": rng.choice(self.customers) if rng.random() < 0.8 else None,
-        } for n in range(rng.randint(0, 40))]
+        rng, events = self.rng, []
+        for n in range(rng.randint(0, 40)):
+            who = rng.choice(self.customers) if rng.random() < 0.8 else None
+            events.append({"id": f"E{n}", "kind": rng.choice(CLOSES + CORRECTS + ["shipped"]), "order": f"O{rng.randint(0, 9)}",
+                           "subject": None, "at": self.moment(), "who": who})
+        for n in range(rng.choice([0, rng.randint(1, 120)])):
+            near, at = self.shortly_before(timedelta(days=rng.choice([1, 8, 16])))
+            kind = rng.choice(LATE_ORDERS + ["outage_started", "outage_ended", "document_sent"])
+            subject = kind.startswith("outage") or kind == "document_sent" and rng.random() < 0.6
+            order = rng.choice(near["orders"] or [f"O{rng.randint(0, 9)}"])
+            events.append({"id": f"K{n}", "kind": kind, "order": None if subject else order,
+                           "subject": self.subject(near) if subject else None, "at": at,
+                           "who": near["who"] if rng.random() < 0.6 else None})
+        return events
+
+    def make_notices(self):
+        rng, notices = self.rng, []
+        for n in range(rng.choice([0, rng.randint(1, 90)])):
+            near, at = self.shortly_before(timedelta(days=rng.choice([1, 4])))
+            notices.append({"id": f"N{n}", "topic": rng.choice(near["orders"] + [self.subject(near)]), "recipients": 9, "at": at,
+                            "who": near["who"] if rng.random() < 0.7 else None})
+        return notices
+
+    def make_promises(self):
+        """Named after the case or the order of a contact, or after nothing."""
+        rng, promises = self.rng, []
+        for n in range(rng.choice([0, rng.randint(1, 40)])):
+            near, due = self.shortly_before(timedelta(days=rng.choice([1, 16])))
+            name = rng.choice(near["orders"] + [near["case"] or f"P{n}", f"P{n}"])
+            made = self.moment(due - timedelta(hours=rng.randint(1, 90)))
+            promises.append({"id": f"P{n}", "promise": name, "due_at": due, "at": made, "who": near["who"]})
+        return promises
+
+    def make_settled(self):
+        return [{"id": f"S{n}", "promise": promise["promise"], "kept": self.rng.random() < 0.7,
+                 "at": self.moment(promise["due_at"] + timedelta(hours=self.rng.randint(-40, 40))), "who": promise["who"]}
+                for n, promise in enumerate(self.promises) if self.rng.random() < 0.4]
+
+    def make_sessions(self):
+        rng, sessions = self.rng, []
+        for n in range(rng.choice([0, rng.randint(1, 60), rng.randint(200, 900)])):
+            near, at = self.shortly_before(timedelta(hours=rng.choice([3, 26, 300])))
+            path = self.subject(near) if rng.random() < 0.7 else rng.choice(["help", "checkout"])
+            sessions.append({"id": f"W{n}", "path": path, "step": rng.choice([None, "1", "2"]),
+                             "outcome": rng.choice(OUTCOMES + ["failed"]), "at": at,
+                             "who": near["who"] if rng.random() < 0.9 else None})
+        return sessions
+
+    def moment(self, at=None):
+        """When something happened: nothing else did at the same instant, for which of both came first nobody could say."""
+        at = at or self.make_version(self.rng.randint(0, self.weeks - 1))["at"]
+        while at in self.moments:
+            at += timedelta(microseconds=1)
+        self.moments.add(at)
+        return at
+
+    def shortly_before(self, most):
+        """Some contact, and a moment up to so long before it, often the last or the first of that time."""
+        record = self.rng.choice(self.records)["versions"][-1]
+        back = self.rng.choice([timedelta(0), most, NOTICE_LEAD, SELF_SERVICE] + 9 * [most * self.rng.random()])
+        return record, self.moment(record["at"] - timedelta(seconds=back // timedelta(seconds=1)))
+
+    def subject(self, near):
+        """What a contact may be about: a topic of its reason, its reason, or something else."""
+        topics = [topic for reason in self.reasons if reason["id"] == near["reason"] for topic in reason["topics"]]
+        return self.rng.choice(topics + topics + [near["reason"], "checkout", "account"])
 
     def make_rates(self):
         rng, rates = self.rng, []
@@ -227,6 +307,7 @@ class Set:
             out += [f'owner = "{reason["owner"]}"'] if reason["owner"] else []
             out += [f'mechanism = "{reason["mechanism"]}"'] if reason["mechanism"] else []
             out += [f'unit = "{reason["unit"]}"'] if reason["unit"] else []
+            out += [f"topics = {json.dumps(reason['topics'])}"] if reason["topics"] else []
             out += ["[[reason.rule]]", f'id = "{reason["id"]}.1"', f"priority = {n + 1}", f'phrases = ["{reason["word"]}"]']
         return "\n".join(out) + "\n"
 
@@ -267,14 +348,21 @@ class Set:
                    "wrong_type": {"seconds": "five"}, "out_of_range": {"seconds": 90_000}}[kind]
         return kind, json.dumps(fields).encode()
 
-    def event_lines(self):
-        lines = []
-        for event in self.events:
-            fields = {k: event[k] for k in ("id", "kind", "order")} | {"at": event["at"].isoformat().replace("+00:00", "Z")}
-            if event["who"]:
-                fields[event["who"][0]] = event["who"][1]
-            lines.append(json.dumps(fields))
-        return "\n".join(lines) + "\n"
+    def happened(self):
+        """Name, mapping and lines of each file of what is no contact."""
+        for name, (fact, system, columns) in FILES.items():
+            rows = getattr(self, name)
+            if rows:
+                fields = "\n".join(f'{column} = "{column}"' for column in columns)
+                lines = [self.happened_line(row, columns) for row in rows]
+                yield name, HAPPENED.format(fact=fact, system=system, fields=fields), "\n".join(lines) + "\n"
+
+    def happened_line(self, row, columns):
+        fields = {column: row[column] for column in ["id", "at", *columns]}
+        if row["who"]:
+            kind, value = row["who"]
+            fields[kind] = value
+        return json.dumps(fields, default=lambda at: at.isoformat().replace("+00:00", "Z"))
 
     def cost_files(self):
         for start, rates in self.rates:
@@ -365,6 +453,7 @@ class Truth:
         for contact in self.contacts:
             self.members[contact["root"]["id"]].append(contact)
             contact["repeat"] = contact["root"] is not contact
+            contact["leads"], contact["noticed"], contact["leak"] = [], False, None
             contact["mechanisms"] = self.mechanisms(contact)
             contact["dumb"] = bool(contact["mechanisms"])
 
@@ -387,14 +476,80 @@ class Truth:
         if candidate == "status_chase":
             if not self.nothing_open(contact):
                 found.append("status_chase")
-            told = self.about(contact, TELLABLE, contact["orders"])
-            if any(NOTICE_LEAD <= contact["at"] - event["at"] <= NOTICE for event in told):
-                found.append("preventable_by_notice")
         elif candidate in BY_WORDS:
             found.append(candidate)
         if self.corrected(contact) and "company_error" not in found:
             found.append("company_error")
-        return found
+        on_record = {"preventable_by_notice": self.knew_event(contact), "broken_promise": self.overdue(contact)}
+        if candidate != "public_info":
+            on_record["public_info"] = self.sent_document(contact)
+        for mechanism, since in on_record.items():
+            if since is not None:
+                found.append(mechanism)
+                contact["leads"].append((contact["at"] - since) // timedelta(seconds=1))
+        contact["leak"] = self.failed_session(contact)
+        return found + (["self_service_failed"] if contact["leak"] else [])
+
+    def is_about(self, contact, subject):
+        leaf = self.leaf.get(contact["reason"])
+        return subject is not None and subject in [contact["reason"], *(leaf["topics"] if leaf else [])]
+
+    def concerning(self, contact, rows, everybody=True):
+        """What happened to the contact's customer, or to everybody, up to the contact; the oldest first."""
+        mine = [row for row in rows if row["at"] <= contact["at"]
+                and (row["who"] is None and everybody or row["who"] is not None and row["who"] == contact["who"])]
+        return sorted(mine, key=lambda row: row["at"])
+
+    def is_of_event(self, contact, event):
+        """By the order that both name, where the customer chases something; else by what the event is about."""
+        if event["order"]:
+            leaf = self.leaf.get(contact["reason"])
+            return event["order"] in contact["orders"] and bool(leaf) and leaf["mechanism"] == "status_chase"
+        return self.is_about(contact, event["subject"]) or self.is_about(contact, event["kind"])
+
+    def knew_event(self, contact):
+        """Since when an event was known that nobody had told of; of one that had been told, the contact is marked."""
+        events, first = self.concerning(contact, self.set.events), None
+        for event in events:
+            if event["kind"] not in TELLABLE or not NOTICE_LEAD <= contact["at"] - event["at"] <= NOTICE:
+                continue
+            if not self.is_of_event(contact, event):
+                continue
+            told = [notice["at"] for notice in self.concerning(contact, self.set.notices) if notice["at"] >= event["at"]
+                    and (notice["topic"] in (event["order"], event["subject"]) or self.is_about(contact, notice["topic"]))]
+            over = [other["at"] for other in events if other["at"] >= event["at"] and ends(event, other)]
+            if not told and not over:
+                return event["at"]
+            first = first or ("told" if told and (not over or told[0] < over[0]) else "over")
+        contact["noticed"] = first == "told"
+        return None
+
+    def overdue(self, contact):
+        """Since when a promise was due that was not kept."""
+        leaf = self.leaf.get(contact["reason"])
+        chases = bool(leaf) and leaf["mechanism"] == "status_chase"
+        kept = {row["promise"] for row in self.concerning(contact, self.set.settled, False) if row["kept"]}
+        due = [row["due_at"] for row in self.concerning(contact, self.set.promises, False)
+               if timedelta(0) < contact["at"] - row["due_at"] <= PROMISE and row["promise"] not in kept
+               and (chases or row["promise"] in contact["orders"] or row["promise"] == contact["case"])]
+        return min(due, default=None)
+
+    def sent_document(self, contact):
+        """When the last document was sent to this customer that the contact is about."""
+        sent = [event["at"] for event in self.concerning(contact, self.set.events, False)
+                if event["kind"] == "document_sent" and contact["at"] - event["at"] <= DOCUMENT
+                and (event["order"] in contact["orders"] if event["order"] else self.is_about(contact, event["subject"]))]
+        return max(sent, default=None)
+
+    def failed_session(self, contact):
+        """The last session about it that failed, with no completed one of the same path after it."""
+        sessions = [row for row in self.concerning(contact, self.set.sessions, False)
+                    if contact["at"] - row["at"] <= SELF_SERVICE]
+        for n, row in reversed(list(enumerate(sessions))):
+            done = any(later["path"] == row["path"] and later["outcome"] == "completed" for later in sessions[n + 1:])
+            if row["outcome"] in FAILED and self.is_about(contact, row["path"]) and not done:
+                return row["id"]
+        return None
 
     def nothing_open(self, contact):
         """Every order that it names was closed; of a contact without order and case, the customer's own orders."""
@@ -449,6 +604,7 @@ class Truth:
             "headline": self.headline(), "trend": self.trend(), "movers": self.movers(), "reasons": self.pareto(),
             "snowballs": {"reasons": self.snowball_reasons(), "chains": self.snowball_chains()},
             "owners": self.owners(), "mechanisms": self.mechanism_counts(), "channels": self.channels(),
+            "known_first": self.known_first(), "self_service": self.self_service(),
             "quality": self.quality(),
         }
 
@@ -615,6 +771,38 @@ class Truth:
         return [{"mechanism": mechanism, "contacts": len(contacts), "contacts_before": before[mechanism],
                  "cost_micros": money(contacts)} for mechanism, contacts in ranked(now)]
 
+    def known_first(self):
+        spared = [c for c in self.now if SPARED & set(c["mechanisms"]) or c["leads"]]
+        leads = sorted(max(c["leads"]) for c in spared if c["leads"])
+        return {
+            "contacts": len(spared), "known": len(leads), "noticed": count(self.now, "noticed"),
+            "known_rate_permille": share(len(leads), len(spared)),
+            # The least value that at least half of them do not exceed.
+            "lead_p50_s": leads[(len(leads) - 1) // 2] if leads else None, "lead_max_s": leads[-1] if leads else None,
+            "reasons": [{"reason": reason, **self.labels(reason), "contacts": len(contacts), "known": count(contacts, "leads"),
+                         "known_rate_permille": share(count(contacts, "leads"), len(contacts))}
+                        for reason, contacts in ranked(group(spared, "reason"))[:3]],
+        }
+
+    def self_service(self):
+        leaks, steps = {c["leak"] for c in self.contacts}, defaultdict(list)
+        for row in self.set.sessions:
+            if monday_of(row["at"].astimezone(self.set.zone).date()) == self.monday:
+                steps[row["path"], row["step"]].append(row)
+        counted = [{"path": path, "step": step, **self.ended(rows, leaks)} for (path, step), rows in steps.items()]
+        counted = sorted((row for row in counted if row["leaked"]),
+                         key=lambda row: (-row["leaked"], row["path"], row["step"] is not None, row["step"]))
+        return {**self.ended([row for rows in steps.values() for row in rows], leaks), "steps": counted[:5]}
+
+    def ended(self, rows, leaks):
+        known = [row for row in rows if row["who"] is not None]
+        contacted = [row for row in known if any(c["who"] == row["who"] and timedelta(0) <= c["at"] - row["at"] <= SELF_SERVICE
+                                                 for c in self.contacts)]
+        leaked = sum(row["id"] in leaks for row in rows)
+        return {"sessions": len(rows), "known": len(known), "contacted": len(contacted), "leaked": leaked,
+                "containment_permille": share(len(known) - len(contacted), len(known)),
+                "leak_rate_permille": share(leaked, len(known))}
+
     def channels(self):
         before = Counter(c["channel"] for c in self.of_week(1))
         return [{"channel": channel, "contacts": len(contacts), "contacts_before": before[channel],
@@ -643,6 +831,13 @@ def linked(a, b):
         return True
     conflict = a["orders"] and b["orders"]
     return a["reason"] == b["reason"] != "unclassified" and not conflict
+
+
+def ends(event, other):
+    """Whether the event is over with the other one."""
+    if event["kind"] == "outage_started":
+        return other["kind"] == "outage_ended" and other["subject"] == event["subject"]
+    return event["kind"] in LATE_ORDERS and other["kind"] in CLOSES and other["order"] == event["order"]
 
 
 def group(contacts, field):
@@ -736,11 +931,11 @@ def run_set(binary, seed, folder):
     program = Program(binary, folder, str(company.zone))
     as_of = company.as_of.isoformat().replace("+00:00", "Z")
     program.run("taxonomy", "publish", program.file("taxonomy.toml", company.taxonomy()))
-    contacts, events = program.file("contacts.toml", MAPPING), program.file("events.toml", EVENTS)
+    contacts = program.file("contacts.toml", MAPPING)
     steps = [("import", "--source", "ndjson", "--mapping", contacts, program.file(f"contacts-{n}.ndjson", part))
              for n, part in enumerate(company.deliveries())]
-    if company.events:
-        steps.append(("import", "--source", "ndjson", "--mapping", events, program.file("events.ndjson", company.event_lines())))
+    steps += [("import", "--source", "ndjson", "--mapping", program.file(f"{name}.toml", mapping),
+               program.file(f"{name}.ndjson", lines)) for name, mapping, lines in company.happened()]
     steps += [("costs", "set", program.file(f"costs-{n}.toml", text)) for n, text in enumerate(company.cost_files())]
     # Another count of a day replaces the one before, so these keep their order.
     steps += [("units", "import", program.file(f"units-{n}.csv", text)) for n, text in enumerate(company.unit_files)]
@@ -756,7 +951,14 @@ def run_set(binary, seed, folder):
     shown = json.loads(program.run("report", "weekly", "--week", company.week, "--format", "json"))
     expected = Truth(company).report()
     found = [f"{place}: expected {e!r}, found {f!r}" for place, e, f in differences(expected, shown, "report")]
-    return found + provenance(company, shown["provenance"], published, as_of)
+    return found + remedies(shown["mechanisms"]) + provenance(company, shown["provenance"], published, as_of)
+
+
+def remedies(mechanisms):
+    """Every mechanism says what would remove it, in both languages, and no two say the same."""
+    texts = [row.get(f"remedy_{lang}") or "" for row in mechanisms for lang in ("es", "en")]
+    fine = len(set(texts)) == len(texts) and all(text.endswith(".") for text in texts)
+    return [] if fine else [f"report.mechanisms: remedies {texts!r}"]
 
 
 def provenance(company, shown, published, as_of):
@@ -767,6 +969,7 @@ def provenance(company, shown, published, as_of):
         "zone": shown["zone"] == str(company.zone), "taxonomy": shown["taxonomy"] == "recount",
         "taxonomy_version": shown["taxonomy_version"] == "7", "maturity_days": shown["maturity_days"] == MATURITY.days,
         "chain_window_days": shown["chain_window_days"] == WINDOW.days,
+        "self_service_window_s": shown["self_service_window_s"] == SELF_SERVICE.total_seconds(),
         "manifest_sha256": shown["manifest_sha256"] == hashlib.sha256(manifest.read_bytes()).hexdigest(),
     }
     return [f"report.provenance.{name}: {shown[name]!r} at {as_of}" for name, fine in checks.items() if not fine]
@@ -781,7 +984,7 @@ def differences(expected, found, place):
             else:
                 yield from differences(value, found[name], f"{place}.{name}")
         for name in found.keys() - expected.keys():
-            if not name.startswith(("label_", "owner_label_")) and name != "provenance":
+            if not name.startswith(("label_", "owner_label_", "remedy_")) and name != "provenance":
                 yield f"{place}.{name}", "nothing", found[name]
     elif isinstance(expected, list) and isinstance(found, list):
         if len(expected) != len(found):

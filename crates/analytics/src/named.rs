@@ -29,9 +29,11 @@ macro_rules! named {
 pub const NAMED: &[NamedQuery] = named![
     "channels",
     "daily",
+    "first_contact",
     "mechanisms",
     "reasons",
     "repeat_counts",
+    "sensitivity",
     "source_reason_monthly",
     "source_reasons",
     "weekly",

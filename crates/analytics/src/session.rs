@@ -10,7 +10,7 @@ use crate::rows::Rows;
 use datafusion::common::ScalarValue;
 use datafusion::execution::context::SQLOptions;
 use datafusion::prelude::SessionConfig;
-use domain::Zone;
+use domain::{Instant, Zone};
 use lake::{Cut, Store};
 use std::sync::Arc;
 use tables::{CONTACTS, PROVENANCE, Table, published};
@@ -18,6 +18,8 @@ use tables::{CONTACTS, PROVENANCE, Table, published};
 /// SQL over one cut.
 pub struct Session {
     engine: Engine,
+    /// What time it was for the cut.
+    as_of: Instant,
 }
 
 impl Session {
@@ -36,7 +38,7 @@ impl Session {
                 .register_table(table.name, Arc::new(files))
                 .map_err(|e| AnalyticsError::failed("open the cut", &e))?;
         }
-        Ok(Self { engine })
+        Ok(Self { engine, as_of: cut.manifest.parts.as_of })
     }
 
     /// Answers one query: `SELECT`, `EXPLAIN`, `SHOW TABLES`, `SHOW COLUMNS` or `DESCRIBE`.
@@ -55,9 +57,12 @@ impl Session {
         self.engine.query(text, parameters, allowed, AnalyticsError::of_query)
     }
 
-    /// Answers a named query.
+    /// Answers a named query. `$as_of` in its text is what time it was for the cut.
     pub fn named(&self, name: &str) -> Result<Rows, AnalyticsError> {
-        self.sql(named_query(name)?.sql)
+        let text = named_query(name)?.sql;
+        let as_of = ScalarValue::TimestampMicrosecond(Some(self.as_of.micros()), Some(tables::UTC.into()));
+        let parameters = if text.contains("$as_of") { vec![("as_of", as_of)] } else { Vec::new() };
+        self.ask(text, parameters)
     }
 }
 

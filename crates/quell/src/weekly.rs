@@ -67,6 +67,7 @@ fn provenance(instance: &Instance, cut: &Cut) -> Result<Provenance> {
         restated_weeks: Vec::new(),
         maturity_days: whole_days(settings.maturity),
         chain_window_days: whole_days(settings.chain_window),
+        self_service_window_s: settings.self_service_window.seconds().unsigned_abs(),
     })
 }
 

@@ -25,11 +25,16 @@ pub(crate) const fn day(name: &'static str, doc: &'static str) -> Column {
     Column { name, kind: Kind::Day, nullable: false, doc }
 }
 
+const fn ratio(name: &'static str, doc: &'static str) -> Column {
+    Column { name, kind: Kind::Ratio, nullable: false, doc }
+}
+
 /// The same column where a row may lack it.
 pub(crate) const fn or_null(column: Column) -> Column {
     column.or_null()
 }
 
+const ISO_WEEK: Column = text("iso_week", "ISO 8601 week in the tenant's zone.");
 const CONTACTS: Column = count("contacts", "Contacts.");
 const DUMB: Column = count("dumb", "Of them avoidable.");
 const REPEATS: Column = count("repeats", "Of them members of a chain after its root.");
@@ -57,6 +62,32 @@ pub const QUERIES: &[Query] = &[
         columns: &[day("dt", "Day in the tenant's zone."), CONTACTS, DUMB, REPEATS, CUSTOMERS],
     },
     Query {
+        name: "first_contact",
+        doc: "First-contact resolution by ISO week and by what counts as resolved",
+        columns: &[
+            ISO_WEEK,
+            text(
+                "variant",
+                "`7d`, `14d`, `30d`: no later contact of any channel belongs to its chain with that window; `no_reply`: \
+                 no later contact of the customer belongs to its case.",
+            ),
+            count(
+                "first_contacts",
+                "Contacts that are the first of their chain with that window; of `no_reply` those with a case and a customer.",
+            ),
+            count(
+                "provisional",
+                "Of them those that were younger than the window at the cut's `as_of`; of `no_reply` those with \
+                 `mature_at` after it.",
+            ),
+            count("resolved", "Of the others, which are mature, those that nothing followed."),
+            or_null(ratio(
+                "rate",
+                "`resolved` / (`first_contacts` − `provisional`); null where none is mature.",
+            )),
+        ],
+    },
+    Query {
         name: "mechanisms",
         doc: "Avoidable contacts by proven mechanism; a contact counts under each of its mechanisms",
         columns: &[text("mechanism", "Why they were avoidable."), CONTACTS],
@@ -82,6 +113,20 @@ pub const QUERIES: &[Query] = &[
         ],
     },
     Query {
+        name: "sensitivity",
+        doc: "Repeats by ISO week with windows of 7, 14 and 30 days, whatever the setting",
+        columns: &[
+            ISO_WEEK,
+            CONTACTS,
+            count("repeats_7d", "Of them members of a chain after its root, with a window of 7 days."),
+            count("repeats_14d", "The same with 14 days."),
+            count("repeats_30d", "The same with 30 days."),
+            ratio("share_7d", "`repeats_7d` / `contacts`."),
+            ratio("share_14d", "`repeats_14d` / `contacts`."),
+            ratio("share_30d", "`repeats_30d` / `contacts`."),
+        ],
+    },
+    Query {
         name: "source_reason_monthly",
         doc: "The source's own reasons by month and the attribute `sector`; a contact with several counts once for each",
         columns: &[
@@ -99,12 +144,6 @@ pub const QUERIES: &[Query] = &[
     Query {
         name: "weekly",
         doc: "Contacts by ISO week",
-        columns: &[
-            text("iso_week", "ISO 8601 week in the tenant's zone."),
-            CONTACTS,
-            DUMB,
-            REPEATS,
-            CUSTOMERS,
-        ],
+        columns: &[ISO_WEEK, CONTACTS, DUMB, REPEATS, CUSTOMERS],
     },
 ];

@@ -148,7 +148,7 @@ pub static KNOWN_FIRST: LazyLock<Table> = LazyLock::new(|| {
             "Of them those whose cause the company had on record before: an event without notice, a promise past due, the \
              document.",
         ),
-        count("noticed", "Other contacts about an event that customers had been told of."),
+        count("noticed", "Contacts about an event that customers had been told of, whatever else is proven of them."),
         count("lead_p50_s", "Median of the seconds that the company knew before: nearest rank, exact; null where `known` is 0.")
             .or_null(),
         count("lead_max_s", "The most of them.").or_null(),

@@ -147,6 +147,47 @@ const SNOWBALL_CHAINS: &[Column] = &[
     maybe("cost_micros", "Cost of the chain in micro-units; null where none of it was costed."),
 ];
 
+const KNOWN_FIRST: &[Column] = &[
+    count(
+        "contacts",
+        "Contacts that a word from the company could have spared, as in the table `known_first`.",
+    ),
+    count("known", "Of them those whose cause the company had on record before."),
+    count(
+        "noticed",
+        "Contacts about an event that customers had been told of, whatever else is proven of them.",
+    ),
+    maybe(
+        "lead_p50_s",
+        "Median over the week's contacts of the seconds that the company knew before: nearest rank; null where `known` is 0.",
+    ),
+    maybe("lead_max_s", "The most of them."),
+];
+
+const KNOWN_FIRST_REASONS: &[Column] = &[
+    REASON,
+    LABEL_ES,
+    LABEL_EN,
+    count("contacts", "Contacts that a word from the company could have spared."),
+    count("known", "Of them those whose cause the company had on record before."),
+];
+
+const SESSIONS: Column = count("sessions", "Sessions of self-service that ended in the week.");
+const KNOWN: Column = count("known", "Of them those of a known customer.");
+const CONTACTED: Column = count("contacted", "Of these those that a contact of the customer followed.");
+const LEAKED: Column = count("leaked", "Of these those whose failure led to a contact about the same thing.");
+
+const SELF_SERVICE: &[Column] = &[SESSIONS, KNOWN, CONTACTED, LEAKED];
+
+const SELF_SERVICE_STEPS: &[Column] = &[
+    text("path", "Journey or article."),
+    maybe_text("step", "Step at which the sessions ended; null where the source does not say."),
+    SESSIONS,
+    KNOWN,
+    CONTACTED,
+    LEAKED,
+];
+
 const OWNERS: &[Column] = &[
     OWNER,
     maybe_text("label_es", "Spanish label of the owner."),
@@ -189,6 +230,16 @@ pub const QUERIES: &[Query] = &[
     Query { name: "channels", doc: "The week's contacts by channel, most first", columns: CHANNELS },
     Query { name: "headline", doc: "The week in one row, with what it is compared with", columns: HEADLINE },
     Query {
+        name: "known_first",
+        doc: "What the company knew before its customers asked, in one row",
+        columns: KNOWN_FIRST,
+    },
+    Query {
+        name: "known_first_reasons",
+        doc: "The up to three reasons with most contacts that a word could have spared, most first",
+        columns: KNOWN_FIRST_REASONS,
+    },
+    Query {
         name: "mechanisms",
         doc: "The week's avoidable contacts by mechanism, most first",
         columns: MECHANISMS,
@@ -203,6 +254,16 @@ pub const QUERIES: &[Query] = &[
     Query { name: "pareto", doc: "Every reason of the week, most contacts first", columns: PARETO },
     Query { name: "quality", doc: "How far the week's figures can be trusted, in one row", columns: QUALITY },
     Query { name: "refused", doc: "Refused inputs by kind, most first", columns: REFUSED },
+    Query {
+        name: "self_service",
+        doc: "The week's sessions of self-service and what followed them, in one row",
+        columns: SELF_SERVICE,
+    },
+    Query {
+        name: "self_service_steps",
+        doc: "The up to five steps of self-service at which most contacts leaked, most first",
+        columns: SELF_SERVICE_STEPS,
+    },
     Query {
         name: "snowball_chains",
         doc: "The up to five longest chains with a contact in the week, longest first",

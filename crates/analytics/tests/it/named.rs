@@ -4,6 +4,7 @@ use crate::world::{World, as_json, at, contact, is, verdict};
 use analytics::{NAMED, Session, named_query};
 use arrow::datatypes::{Field, FieldRef};
 use domain::*;
+use lake::Cut;
 use serde_json::{Value, json};
 use tables::Place;
 use tables::named::QUERIES;
@@ -34,7 +35,7 @@ fn each_query_has_the_columns_and_words_that_the_dictionary_shows() {
 fn an_unknown_name_is_answered_with_those_there_are() {
     let error = named_query("repeats").expect_err("unknown").to_string();
     assert!(
-        error.contains("\"repeats\"") && error.contains("repeat_counts, source_reason_monthly"),
+        error.contains("\"repeats\"") && error.contains("repeat_counts, sensitivity, source_reason_monthly"),
         "{error}"
     );
 }
@@ -95,6 +96,76 @@ fn windows_without_repeats_count_nothing() {
         answer(&session, "repeat_counts")[5],
         json!({"window_hours": 720, "any_reason": 0, "same_reason": 0})
     );
+}
+
+/// Whether it is a repeat, and whether another follows, with 7, 14 and 30 days.
+fn windows(repeat: [bool; 3], again: [bool; 3]) -> [AtWindow; 3] {
+    [0, 1, 2].map(|w| AtWindow { repeat: repeat[w], again: again[w] })
+}
+
+/// Two weeks, looked at exactly 14 days after the first contact and 7 days after the third.
+fn first_contacts() -> (World, Cut) {
+    let (no, yes, longer) = ([false; 3], [true; 3], [false, true, true]);
+    let as_of = at("2026-05-18T10:00:00Z");
+    // record, time, windows, no reply, and how long its maturity is off, in days
+    let rows = [
+        ("followed after 11 days", "2026-05-04T10:00:00Z", windows(no, longer), Some(true), 0),
+        ("followed at once", "2026-05-05T10:00:00Z", windows(no, yes), Some(false), 0),
+        ("follows at once", "2026-05-06T10:00:00Z", windows(yes, no), Some(true), 0),
+        ("7 days old", "2026-05-11T10:00:00Z", windows(no, no), Some(true), 30),
+        ("a microsecond younger", "2026-05-11T10:00:00.000001Z", windows(no, no), None, 0),
+        ("follows after 11 days", "2026-05-15T10:00:00Z", windows(longer, no), None, 0),
+    ];
+    let mut world = World::new();
+    let (mut contacts, mut verdicts) = (Vec::new(), Vec::new());
+    for (record, when, at_windows, answered_once, matures) in rows {
+        let one = contact(record, 0, at(when));
+        let mature_at = one.occurred_at.plus(Span::from_days(matures));
+        verdicts.push(Verdict { at_windows, answered_once, mature_at, ..verdict(&one, 0) });
+        contacts.push(is(&one));
+    }
+    world.commit(&contacts, &verdicts);
+    let cut = world.publish_at(as_of, None, 2).cut;
+    (world, cut)
+}
+
+#[test]
+fn first_contact_resolution_is_of_mature_contacts_alone() {
+    let row = |iso_week: &str, variant: &str, [first, provisional, resolved]: [u8; 3], rate: Option<f64>| {
+        json!({
+            "iso_week": iso_week, "variant": variant, "first_contacts": first, "provisional": provisional,
+            "resolved": resolved, "rate": rate,
+        })
+    };
+    let expected = json!([
+        row("2026-W19", "7d", [2, 0, 1], Some(0.5)),
+        row("2026-W19", "14d", [2, 1, 0], Some(0.0)),
+        row("2026-W19", "30d", [2, 2, 0], None),
+        row("2026-W19", "no_reply", [3, 0, 2], Some(2.0 / 3.0)),
+        row("2026-W20", "7d", [3, 2, 1], Some(1.0)),
+        row("2026-W20", "14d", [2, 2, 0], None),
+        row("2026-W20", "30d", [2, 2, 0], None),
+        row("2026-W20", "no_reply", [1, 1, 0], None),
+    ]);
+    let (world, cut) = first_contacts();
+    assert_eq!(answer(&world.session(&cut), "first_contact"), expected);
+}
+
+#[test]
+fn a_longer_window_has_more_repeats() {
+    let third = 1.0 / 3.0;
+    let expected = json!([
+        {
+            "iso_week": "2026-W19", "contacts": 3, "repeats_7d": 1, "repeats_14d": 1, "repeats_30d": 1,
+            "share_7d": third, "share_14d": third, "share_30d": third,
+        },
+        {
+            "iso_week": "2026-W20", "contacts": 3, "repeats_7d": 0, "repeats_14d": 1, "repeats_30d": 1,
+            "share_7d": 0.0, "share_14d": third, "share_30d": third,
+        },
+    ]);
+    let (world, cut) = first_contacts();
+    assert_eq!(answer(&world.session(&cut), "sensitivity"), expected);
 }
 
 #[test]

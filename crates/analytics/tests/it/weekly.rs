@@ -4,6 +4,7 @@
 use crate::world::{World, as_json, at, contact, is, verdict};
 use analytics::{WeekAt, WeeklyAnswers};
 use domain::*;
+use lake::SegmentKind;
 use serde_json::{Value, json};
 use tables::Place;
 use tables::weekly::QUERIES;
@@ -26,20 +27,74 @@ fn two_weeks() -> WeeklyAnswers {
         member.chain_root = contacts[1].id;
     }
     (verdicts[2].repeat, verdicts[2].dumb, verdicts[2].chain_position) = (true, true, 2);
-    verdicts[2].proofs = vec![Proof {
-        mechanism: Mechanism::Repeat,
-        rule: "repeat/same_case".into(),
+    let proof = |mechanism, rule: &'static str, seconds| Proof {
+        mechanism,
+        rule: rule.into(),
         confidence_ppm: 0,
-        seconds: None,
+        seconds,
         facts: vec![],
-    }];
+    };
+    verdicts[2].proofs = vec![
+        proof(Mechanism::Repeat, "repeat/same_case", Some(86_400)),
+        proof(Mechanism::PreventableByNotice, "preventable_by_notice/known", Some(3_600)),
+        proof(Mechanism::BrokenPromise, "broken_promise/overdue", Some(7_200)),
+    ];
+    // Proven with another lead, and with none.
+    verdicts[1].proofs = vec![proof(Mechanism::PublicInfo, "public_info/document", Some(60))];
+    verdicts[3].proofs = vec![proof(Mechanism::StatusChase, "status_chase/asked", None)];
+    verdicts[0].proofs = vec![proof(Mechanism::PreventableByNotice, "preventable_by_notice/known", Some(5))];
+    verdicts[3].cleared =
+        vec![proof(Mechanism::PreventableByNotice, "preventable_by_notice/noticed", Some(9))];
     let mut world = World::new();
     world.commit(&contacts.iter().map(is).collect::<Vec<_>>(), &verdicts);
+    world.commit_segments(vec![(
+        SegmentKind::Sessions,
+        vec![tables::session_rows(&sessions(contacts[1].id))],
+    )]);
     let as_of = at("2026-05-18T00:00:00Z");
     let session = world.session(&world.publish(as_of.micros() / 1_000_000, None).cut);
     assert_eq!(session.weeks().expect("weeks").last(), IsoWeek::parse(WEEK).as_ref());
     let week = IsoWeek::parse(WEEK).and_then(|week| WeekAt::new(week, as_of, &Zone::utc())).expect("a week");
     session.weekly(&week).expect("answers")
+}
+
+/// Two of the checkout's third step in the week, one of which leaks, one of an anonymous customer, one that nothing
+/// follows; and one before.
+fn sessions(contact: ContactId) -> Vec<Session> {
+    let customer = Some(CustomerKey::from_bytes([1; 16]));
+    let session = |fact: u8, when: &str, step: Option<&str>, customer, leak: Option<ContactId>| Session {
+        fact: FactId::from_bytes([fact; 16]),
+        judged: Sequence(0),
+        occurred_at: at(when),
+        day: at(when).day(&Zone::utc()),
+        customer,
+        path: "checkout".into(),
+        step: step.map(Into::into),
+        outcome: SelfServiceOutcome::Failed,
+        contact: leak,
+        leak,
+    };
+    vec![
+        session(1, "2026-05-10T23:00:00Z", Some("3"), customer, Some(contact)),
+        session(2, "2026-05-11T09:00:00Z", Some("3"), customer, Some(contact)),
+        session(3, "2026-05-12T09:00:00Z", Some("3"), None, None),
+        session(4, "2026-05-13T09:00:00Z", None, customer, None),
+    ]
+}
+
+#[test]
+fn what_was_known_and_where_self_service_leaked() {
+    let answers = two_weeks();
+    // A contact's lead is the longest of its proofs; of two the first is the median.
+    let known = json!({"contacts": 3, "known": 2, "noticed": 1, "lead_p50_s": 60, "lead_max_s": 7_200});
+    assert_eq!(rows(&answers, "known_first"), [known]);
+    let reason = |reason: &str, contacts: u8, known: u8| json!({"reason": reason, "label_es": null, "label_en": null, "contacts": contacts, "known": known});
+    assert_eq!(rows(&answers, "known_first_reasons"), [reason("refund", 2, 2), reason("unclassified", 1, 0)]);
+    let week = json!({"sessions": 3, "known": 2, "contacted": 1, "leaked": 1});
+    assert_eq!(rows(&answers, "self_service"), [week]);
+    let step =
+        json!({"path": "checkout", "step": "3", "sessions": 2, "known": 1, "contacted": 1, "leaked": 1});
+    assert_eq!(rows(&answers, "self_service_steps"), [step]);
 }
 
 fn rows(answers: &WeeklyAnswers, query: &str) -> Vec<Value> {

@@ -119,6 +119,21 @@ pub(crate) fn minutes(ms: i64) -> String {
     format!("{}{NBSP}min {:02}{NBSP}s", seconds / 60, seconds % 60)
 }
 
+/// A length of time as people say it, rounded down, so that "at least" stays true of it: `45 minutes`, `3 días`.
+pub(crate) fn duration(lang: Lang, seconds: u64) -> String {
+    const MINUTE: u64 = 60;
+    const HOUR: u64 = 60 * MINUTE;
+    const DAY: u64 = 24 * HOUR;
+    let (n, en, es) = match seconds {
+        ..MINUTE => return lang.pick("a few seconds", "unos segundos").to_owned(),
+        s if s < 2 * MINUTE => (1, "minute", "minuto"),
+        s if s < 2 * HOUR => (s / MINUTE, "minutes", "minutos"),
+        s if s < 2 * DAY => (s / HOUR, "hours", "horas"),
+        s => (s / DAY, "days", "días"),
+    };
+    format!("{}{NBSP}{}", count(lang, n), lang.pick(en, es))
+}
+
 /// A day: `11 May 2026`, `11 may 2026`.
 pub(crate) fn day(lang: Lang, day: Day) -> String {
     let (year, month, of_month) = parts(day);
@@ -259,6 +274,23 @@ mod tests {
         for (micros, currency, en, es) in cases {
             let shown = (money(Lang::En, micros, currency), money(Lang::Es, micros, currency));
             assert_eq!((plain(shown.0), plain(shown.1)), (en.into(), es.into()), "{micros} {currency:?}");
+        }
+    }
+
+    #[test]
+    fn a_length_of_time_is_rounded_down() {
+        let cases = [
+            (0, "a few seconds", "unos segundos"),
+            (119, "1 minute", "1 minuto"),
+            (7_199, "119 minutes", "119 minutos"),
+            (7_200, "2 hours", "2 horas"),
+            (86_400, "24 hours", "24 horas"),
+            (172_799, "47 hours", "47 horas"),
+            (172_800, "2 days", "2 días"),
+        ];
+        for (seconds, en, es) in cases {
+            let shown = (duration(Lang::En, seconds), duration(Lang::Es, seconds));
+            assert_eq!((plain(shown.0), plain(shown.1)), (en.into(), es.into()), "{seconds} s");
         }
     }
 

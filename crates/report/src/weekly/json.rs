@@ -3,6 +3,8 @@
 
 use super::measure::{self, Figure, HeadlineFigure, Metric};
 use super::model::*;
+use super::words;
+use crate::Lang;
 use serde_json::{Value, json};
 
 /// The report as JSON.
@@ -24,6 +26,8 @@ pub(super) fn json(weekly: &Weekly) -> Value {
         },
         "owners": list(&weekly.owners, owner),
         "mechanisms": list(&weekly.mechanisms, mechanism),
+        "known_first": known_first(weekly),
+        "self_service": self_service(weekly),
         "channels": list(&weekly.channels, channel),
         "quality": quality(weekly),
         "provenance": provenance(&weekly.provenance),
@@ -177,9 +181,61 @@ fn owner(o: &OwnerStatement) -> Value {
 fn mechanism(m: &MechanismCount) -> Value {
     json!({
         "mechanism": m.mechanism.word(),
+        "remedy_es": words::remedy(Lang::Es, m.mechanism),
+        "remedy_en": words::remedy(Lang::En, m.mechanism),
         "contacts": m.contacts,
         "contacts_before": m.contacts_before,
         "cost_micros": m.cost_micros,
+    })
+}
+
+fn known_first(weekly: &Weekly) -> Value {
+    let k = &weekly.known_first;
+    json!({
+        "contacts": k.contacts,
+        "known": k.known,
+        "noticed": k.noticed,
+        "known_rate_permille": figure(k.known_rate()),
+        "lead_p50_s": k.lead_p50_s,
+        "lead_max_s": k.lead_max_s,
+        "reasons": list(&weekly.known_first_reasons, known_first_reason),
+    })
+}
+
+fn known_first_reason(r: &KnownFirstReason) -> Value {
+    json!({
+        "reason": r.reason.id,
+        "label_es": r.reason.es,
+        "label_en": r.reason.en,
+        "contacts": r.contacts,
+        "known": r.known,
+        "known_rate_permille": figure(r.known_rate()),
+    })
+}
+
+fn self_service(weekly: &Weekly) -> Value {
+    let s = &weekly.self_service;
+    json!({
+        "sessions": s.sessions,
+        "known": s.known,
+        "contacted": s.contacted,
+        "leaked": s.leaked,
+        "containment_permille": figure(s.containment()),
+        "leak_rate_permille": figure(s.leak_rate()),
+        "steps": list(&weekly.self_service_steps, self_service_step),
+    })
+}
+
+fn self_service_step(s: &SelfServiceStep) -> Value {
+    json!({
+        "path": s.path,
+        "step": s.step,
+        "sessions": s.ended.sessions,
+        "known": s.ended.known,
+        "contacted": s.ended.contacted,
+        "leaked": s.ended.leaked,
+        "containment_permille": figure(s.ended.containment()),
+        "leak_rate_permille": figure(s.ended.leak_rate()),
     })
 }
 
@@ -220,5 +276,6 @@ fn provenance(p: &Provenance) -> Value {
         "version": p.version,
         "maturity_days": p.maturity_days,
         "chain_window_days": p.chain_window_days,
+        "self_service_window_s": p.self_service_window_s,
     })
 }

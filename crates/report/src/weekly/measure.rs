@@ -1,7 +1,7 @@
 //! What is made of the counts that arrive: shares, rates and changes. All of it in whole numbers, each rounded
 //! once, half away from zero. A figure that cannot be had says why; it is never 0 instead.
 
-use super::model::{Headline, Weekly};
+use super::model::{Headline, KnownFirst, KnownFirstReason, SelfService, Weekly};
 
 /// Counts below this show no percentage: of so few, one contact more or less is five points.
 pub const FEW: u64 = 20;
@@ -99,6 +99,37 @@ pub fn cpx(contacts: u64, units: Option<u64>) -> Figure {
 pub fn hundredths(ratio: f64) -> i64 {
     let millionths = format!("{ratio:.6}").replace('.', "").parse::<i128>().unwrap_or_default();
     quotient(millionths, 10_000)
+}
+
+impl KnownFirst {
+    /// Contacts of which the company knew before, in permille.
+    pub fn known_rate(&self) -> Figure {
+        share(self.known, self.contacts)
+    }
+}
+
+impl KnownFirstReason {
+    /// The same of one reason.
+    pub fn known_rate(&self) -> Figure {
+        share(self.known, self.contacts)
+    }
+}
+
+impl SelfService {
+    /// Sessions of known customers that no contact followed.
+    pub fn contained(&self) -> u64 {
+        self.known.saturating_sub(self.contacted)
+    }
+
+    /// The same in permille of the sessions of known customers.
+    pub fn containment(&self) -> Figure {
+        share(self.contained(), self.known)
+    }
+
+    /// Sessions whose failure led to a contact, in permille of those of known customers.
+    pub fn leak_rate(&self) -> Figure {
+        share(self.leaked, self.known)
+    }
 }
 
 /// Which figure of the headline.

@@ -24,6 +24,14 @@ pub struct Weekly {
     pub owners: Vec<OwnerStatement>,
     /// Avoidable contacts by mechanism, most first.
     pub mechanisms: Vec<MechanismCount>,
+    /// What the company knew before its customers asked.
+    pub known_first: KnownFirst,
+    /// Reasons with most contacts that a word could have spared, up to three.
+    pub known_first_reasons: Vec<KnownFirstReason>,
+    /// Sessions of self-service.
+    pub self_service: SelfService,
+    /// The steps at which most contacts leaked, up to five.
+    pub self_service_steps: Vec<SelfServiceStep>,
     /// Contacts by channel, most first.
     pub channels: Vec<ChannelCount>,
     /// How far the figures can be trusted.
@@ -259,6 +267,56 @@ pub struct MechanismCount {
     pub cost_micros: Option<u64>,
 }
 
+/// What the company knew before its customers asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct KnownFirst {
+    /// Contacts that a word could have spared.
+    pub contacts: u64,
+    /// Of them those whose cause was on record before.
+    pub known: u64,
+    /// Contacts about an event that customers had been told of, whatever else is proven of them.
+    pub noticed: u64,
+    /// Median of the seconds that the company knew before; `None` where it knew of none.
+    pub lead_p50_s: Option<u64>,
+    /// The most of them.
+    pub lead_max_s: Option<u64>,
+}
+
+/// The same of one reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownFirstReason {
+    /// The reason.
+    pub reason: Named,
+    /// Contacts that a word could have spared.
+    pub contacts: u64,
+    /// Of them those whose cause was on record before.
+    pub known: u64,
+}
+
+/// Sessions of self-service, and what followed them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SelfService {
+    /// Sessions.
+    pub sessions: u64,
+    /// Of them those of a known customer: only of these can be told what followed.
+    pub known: u64,
+    /// Of these those that a contact of the customer followed.
+    pub contacted: u64,
+    /// Of these those whose failure led to a contact about the same thing.
+    pub leaked: u64,
+}
+
+/// Sessions that ended at one step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SelfServiceStep {
+    /// Journey or article.
+    pub path: String,
+    /// The step; `None` where the source does not say.
+    pub step: Option<String>,
+    /// What followed them.
+    pub ended: SelfService,
+}
+
 /// Contacts of one channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChannelCount {
@@ -329,4 +387,6 @@ pub struct Provenance {
     pub maturity_days: u64,
     /// Longest gap inside a chain, in days.
     pub chain_window_days: u64,
+    /// How long after a session of self-service a contact is said to follow it, in seconds.
+    pub self_service_window_s: u64,
 }

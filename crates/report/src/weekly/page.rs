@@ -237,6 +237,8 @@ pub(crate) enum Term {
     Effects,
     VitalFew,
     Mechanism,
+    KnownFirst,
+    SelfService,
     Snowball,
     Owner,
     Mean,
@@ -246,7 +248,7 @@ pub(crate) enum Term {
 
 impl Term {
     /// Every term, in the order of their numbers.
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::Contact,
         Self::Cpx,
         Self::Avoidable,
@@ -254,6 +256,8 @@ impl Term {
         Self::Effects,
         Self::VitalFew,
         Self::Mechanism,
+        Self::KnownFirst,
+        Self::SelfService,
         Self::Snowball,
         Self::Owner,
         Self::Mean,

@@ -85,6 +85,10 @@ impl Weekly {
             snowball_chains: all(answers, "snowball_chains", snowball_chain)?,
             owners: all(answers, "owners", owner)?,
             mechanisms: all(answers, "mechanisms", mechanism)?,
+            known_first: one(answers, "known_first", known_first)?,
+            known_first_reasons: all(answers, "known_first_reasons", known_first_reason)?,
+            self_service: one(answers, "self_service", self_service)?,
+            self_service_steps: all(answers, "self_service_steps", self_service_step)?,
             channels: all(answers, "channels", channel)?,
             quality: one(answers, "quality", quality)?,
             refused: all(answers, "refused", refused)?,
@@ -230,6 +234,37 @@ fn mechanism(row: &Row<'_>) -> Result<MechanismCount, ReadError> {
         contacts_before: row.count("contacts_before")?,
         cost_micros: row.maybe_count("cost_micros")?,
     })
+}
+
+fn known_first(row: &Row<'_>) -> Result<KnownFirst, ReadError> {
+    Ok(KnownFirst {
+        contacts: row.count("contacts")?,
+        known: row.count("known")?,
+        noticed: row.count("noticed")?,
+        lead_p50_s: row.maybe_count("lead_p50_s")?,
+        lead_max_s: row.maybe_count("lead_max_s")?,
+    })
+}
+
+fn known_first_reason(row: &Row<'_>) -> Result<KnownFirstReason, ReadError> {
+    Ok(KnownFirstReason {
+        reason: row.named("reason", "label_es", "label_en")?,
+        contacts: row.count("contacts")?,
+        known: row.count("known")?,
+    })
+}
+
+fn self_service(row: &Row<'_>) -> Result<SelfService, ReadError> {
+    Ok(SelfService {
+        sessions: row.count("sessions")?,
+        known: row.count("known")?,
+        contacted: row.count("contacted")?,
+        leaked: row.count("leaked")?,
+    })
+}
+
+fn self_service_step(row: &Row<'_>) -> Result<SelfServiceStep, ReadError> {
+    Ok(SelfServiceStep { path: row.text("path")?, step: row.maybe_text("step")?, ended: self_service(row)? })
 }
 
 fn channel(row: &Row<'_>) -> Result<ChannelCount, ReadError> {

@@ -168,16 +168,16 @@ pub(crate) const fn mechanism(lang: Lang, mechanism: Mechanism) -> &'static str 
     }
 }
 
-/// What would remove such contacts.
+/// What would remove such contacts: one thing that their owner can do.
 pub(crate) const fn remedy(lang: Lang, mechanism: Mechanism) -> &'static str {
     match mechanism {
         Mechanism::StatusChase => lang.pick(
-            "Say how it stands before customers ask, and show it where they look.",
+            "Tell customers how it stands before they ask, and show it where they look.",
             "Informar del estado antes de que lo pregunten y mostrarlo donde miran.",
         ),
         Mechanism::PublicInfo => lang.pick(
-            "Publish the answer where customers look for it.",
-            "Publicar la respuesta donde los clientes la buscan.",
+            "Publish the answer where customers look for it: on the page, the bill, the letter.",
+            "Publicar la respuesta donde la buscan: en la página, la factura o la carta.",
         ),
         Mechanism::Repeat => lang.pick(
             "Settle it the first time: whoever answers needs the means to close it.",
@@ -188,30 +188,32 @@ pub(crate) const fn remedy(lang: Lang, mechanism: Mechanism) -> &'static str {
             "Simplificar el paso o explicarlo ahí mismo.",
         ),
         Mechanism::SiteBlocked => lang.pick(
-            "Repair the step at which customers stop.",
-            "Reparar el paso en el que se quedan los clientes.",
+            "Repair the step at which customers stop, and watch it for errors.",
+            "Reparar el paso en el que se quedan los clientes y vigilar sus errores.",
         ),
-        Mechanism::CompanyError => {
-            lang.pick("Remove the source of the error.", "Eliminar el origen del error.")
-        }
+        Mechanism::CompanyError => lang.pick(
+            "Remove the source of the error, and put it right before customers notice.",
+            "Eliminar el origen del error y corregirlo antes de que lo noten los clientes.",
+        ),
         Mechanism::ReaskedData => lang.pick(
-            "Ask once, keep the answer and hand it on.",
-            "Preguntar una vez, guardar la respuesta y transmitirla.",
+            "Ask once: show agents what is already known, and pass it on at every transfer.",
+            "Preguntar una vez: mostrar a los agentes lo que ya se sabe y pasarlo en cada transferencia.",
         ),
-        Mechanism::PreventableByNotice => {
-            lang.pick("Send the notice as soon as we know.", "Avisar en cuanto lo sepamos.")
-        }
+        Mechanism::PreventableByNotice => lang.pick(
+            "Send a notice to those concerned as soon as we know.",
+            "Avisar a los afectados en cuanto lo sepamos.",
+        ),
         Mechanism::WrongRoute => lang.pick(
             "Say which door is for what, and send each matter straight to it.",
             "Indicar qué puerta es para qué y dirigir cada asunto a la suya.",
         ),
         Mechanism::BrokenPromise => lang.pick(
-            "Promise what can be kept, and warn before it is late.",
-            "Prometer lo que se pueda cumplir y avisar antes de incumplir.",
+            "Promise only what can be kept, and tell the customer before the date passes.",
+            "Prometer solo lo que se pueda cumplir y avisar antes de que venza la fecha.",
         ),
         Mechanism::SelfServiceFailed => lang.pick(
-            "Repair self-service at the point where customers give up.",
-            "Arreglar el autoservicio en el punto en que los clientes abandonan.",
+            "Repair self-service at the step where customers give up.",
+            "Arreglar el autoservicio en el paso en que los clientes abandonan.",
         ),
         Mechanism::PolicyMade => lang.pick(
             "Change the rule, or let customers do it themselves.",

@@ -167,6 +167,26 @@ fn mechanism(m: &MechanismCount) -> Vec<Cell> {
     vec![text(m.mechanism.word()), count(m.contacts), count(m.contacts_before), maybe(m.cost_micros)]
 }
 
+fn known_first(k: &KnownFirst) -> Vec<Cell> {
+    vec![count(k.contacts), count(k.known), count(k.noticed), maybe(k.lead_p50_s), maybe(k.lead_max_s)]
+}
+
+fn known_first_reason(r: &KnownFirstReason) -> Vec<Cell> {
+    let mut row = named(&r.reason);
+    row.extend([r.contacts, r.known].map(count));
+    row
+}
+
+fn self_service(s: &SelfService) -> Vec<Cell> {
+    [s.sessions, s.known, s.contacted, s.leaked].map(count).to_vec()
+}
+
+fn self_service_step(s: &SelfServiceStep) -> Vec<Cell> {
+    let mut row = vec![text(&s.path), maybe_text(&s.step)];
+    row.extend(self_service(&s.ended));
+    row
+}
+
 fn channel(c: &ChannelCount) -> Vec<Cell> {
     vec![
         text(c.channel.word()),
@@ -197,6 +217,10 @@ pub fn of(weekly: &Weekly) -> Answers {
             "snowball_chains" => weekly.snowball_chains.iter().map(snowball_chain).collect(),
             "owners" => weekly.owners.iter().map(owner).collect(),
             "mechanisms" => weekly.mechanisms.iter().map(mechanism).collect(),
+            "known_first" => vec![known_first(&weekly.known_first)],
+            "known_first_reasons" => weekly.known_first_reasons.iter().map(known_first_reason).collect(),
+            "self_service" => vec![self_service(&weekly.self_service)],
+            "self_service_steps" => weekly.self_service_steps.iter().map(self_service_step).collect(),
             "channels" => weekly.channels.iter().map(channel).collect(),
             "quality" => vec![quality(&weekly.quality)],
             "refused" => weekly.refused.iter().map(refused).collect(),

@@ -283,6 +283,8 @@ fn mechanisms(reasons: &[ParetoReason]) -> Vec<MechanismCount> {
         (BrokenPromise, 57, 53, 4_780_000),
         (SelfServiceFailed, 27, 26, 3_900_000),
         (PolicyMade, 16, 18, 3_310_000),
+        (ReaskedData, 12, 9, 4_120_000),
+        (SiteHowto, 9, 9, 3_640_000),
         (WrongRoute, 2, 3, 4_450_000),
     ];
     let line = |(mechanism, now, before, each): (Mechanism, u64, u64, u64)| {
@@ -291,6 +293,50 @@ fn mechanisms(reasons: &[ParetoReason]) -> Vec<MechanismCount> {
         MechanismCount { mechanism, contacts, contacts_before, cost_micros: Some(contacts * each) }
     };
     parts.into_iter().map(line).collect()
+}
+
+/// Contacts that a word could have spared; of every third of them the cause was on record.
+fn known_first(reasons: &[ParetoReason]) -> (KnownFirst, Vec<KnownFirstReason>) {
+    let ids = ["order_status", "late_delivery", "refund_when", "repair_status"];
+    let line =
+        |r: &ParetoReason| KnownFirstReason { reason: r.reason.clone(), contacts: r.dumb, known: r.dumb / 3 };
+    let mut rows: Vec<_> = reasons.iter().filter(|r| ids.contains(&r.reason.id.as_str())).map(line).collect();
+    rows.sort_by(|a, b| b.contacts.cmp(&a.contacts).then(a.reason.id.cmp(&b.reason.id)));
+    let (contacts, known) = (sum(&rows, |r| r.contacts), sum(&rows, |r| r.known));
+    rows.truncate(3);
+    let lead = |seconds| (known > 0).then_some(seconds);
+    let all = KnownFirst {
+        contacts,
+        known,
+        noticed: contacts / 50,
+        lead_p50_s: lead(19_380),
+        lead_max_s: lead(561_600),
+    };
+    (all, rows)
+}
+
+/// Most companies have none of these.
+fn self_service() -> (SelfService, Vec<SelfServiceStep>) {
+    let steps = [
+        ("checkout", Some("3"), 2_210, 1_904, 611, 402),
+        ("returns", Some("label"), 1_020, 987, 188, 96),
+        ("account", Some("sign-in"), 3_480, 1_122, 140, 57),
+        ("help/opening-hours", None, 640, 88, 31, 21),
+        ("checkout", None, 74, 61, 19, 7),
+    ];
+    let line =
+        |(path, step, sessions, known, contacted, leaked): (&str, Option<&str>, u64, u64, u64, u64)| {
+            let ended = SelfService { sessions, known, contacted, leaked };
+            SelfServiceStep { path: path.into(), step: step.map(str::to_owned), ended }
+        };
+    let steps: Vec<SelfServiceStep> = steps.map(line).into();
+    let all = SelfService {
+        sessions: sum(&steps, |s| s.ended.sessions) + 41_200,
+        known: sum(&steps, |s| s.ended.known) + 18_440,
+        contacted: sum(&steps, |s| s.ended.contacted) + 802,
+        leaked: sum(&steps, |s| s.ended.leaked),
+    };
+    (all, steps)
 }
 
 fn channels(reasons: &[ParetoReason]) -> Vec<ChannelCount> {
@@ -341,12 +387,14 @@ pub fn provenance() -> Provenance {
         restated_weeks: vec![],
         maturity_days: 30,
         chain_window_days: 7,
+        self_service_window_s: 86_400,
     }
 }
 
 /// An ordinary week with everything in it.
 pub fn shop() -> Weekly {
-    week_of(reasons(usize::MAX))
+    let (self_service, self_service_steps) = self_service();
+    Weekly { self_service, self_service_steps, ..week_of(reasons(usize::MAX)) }
 }
 
 /// The same with few reasons, for what needs no more.
@@ -359,7 +407,12 @@ pub fn week_of(pareto: Vec<ParetoReason>) -> Weekly {
     let trend = trend(&pareto);
     let headline = headline(&pareto, &trend);
     let contacts = headline.contacts.week;
+    let (known_first, known_first_reasons) = known_first(&pareto);
     Weekly {
+        known_first,
+        known_first_reasons,
+        self_service: SelfService::default(),
+        self_service_steps: vec![],
         trend,
         movers: movers(&pareto),
         snowball_reasons: snowball_reasons(&pareto),
@@ -455,6 +508,8 @@ fn no_units() -> Weekly {
     let mut weekly = corner();
     weekly.headline.units = Compared { week: None, before: None, mean4_sum: None };
     (weekly.headline.unit_days, weekly.headline.mean4_unit_weeks) = (0, 0);
+    // Nobody of these is known.
+    weekly.self_service = SelfService { sessions: 412, ..SelfService::default() };
     weekly.trend.iter_mut().for_each(|w| w.units = None);
     weekly.pareto.iter_mut().for_each(|r| r.cpx = None);
     weekly.movers.iter_mut().for_each(|m| (m.growth_effect, m.rate_effect) = (None, None));
@@ -523,6 +578,16 @@ fn small() -> Weekly {
         Quality { contacts: 10, unclassified: 0, anonymous: 2, not_costed: 0, late: 0, unowned: 0 };
     weekly.refused.truncate(1);
     weekly.snowball_chains.clear();
+    weekly.known_first =
+        KnownFirst { contacts: 7, known: 1, noticed: 1, lead_p50_s: Some(5_400), lead_max_s: Some(5_400) };
+    weekly.known_first_reasons.truncate(1);
+    weekly.known_first_reasons.iter_mut().for_each(|r| (r.contacts, r.known) = (7, 1));
+    weekly.self_service = SelfService { sessions: 6, known: 4, contacted: 1, leaked: 1 };
+    weekly.self_service_steps = vec![SelfServiceStep {
+        path: "checkout".into(),
+        step: Some("3".into()),
+        ended: SelfService { sessions: 2, known: 2, contacted: 1, leaked: 1 },
+    }];
     weekly
 }
 
@@ -545,6 +610,10 @@ fn restated() -> Weekly {
     weekly.headline.costed.week -= 812;
     weekly.quality.not_costed = 812;
     weekly.quality.unclassified = 98;
+    // Self-service as one would wish it, and nothing known before.
+    weekly.self_service = SelfService { sessions: 412, known: 388, contacted: 0, leaked: 0 };
+    weekly.known_first = KnownFirst { contacts: weekly.known_first.contacts, ..KnownFirst::default() };
+    weekly.known_first_reasons.iter_mut().for_each(|r| r.known = 0);
     weekly.headline.unit_days = 6;
     weekly.headline.unit = Some("club_visits".into());
     weekly
@@ -579,6 +648,11 @@ fn hostile() -> Weekly {
     weekly.owners.iter_mut().enumerate().for_each(|(at, o)| renamed(&mut o.owner, at));
     weekly.snowball_reasons.iter_mut().enumerate().for_each(|(at, r)| renamed(&mut r.reason, at));
     weekly.snowball_chains.iter_mut().enumerate().for_each(|(at, c)| renamed(&mut c.reason, at));
+    weekly.known_first_reasons.iter_mut().enumerate().for_each(|(at, r)| renamed(&mut r.reason, at));
+    weekly.self_service_steps.iter_mut().enumerate().for_each(|(at, s)| {
+        let name = |at: usize| all.iter().cycle().nth(at).map(|n| (*n).to_owned());
+        (s.path, s.step) = (name(at).unwrap_or_default(), name(at + 1));
+    });
     weekly.headline.unit = Some("a';}</style><b>\\".into());
     weekly.provenance.taxonomy_name = "<b>retail</b>".into();
     weekly

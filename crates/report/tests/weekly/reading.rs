@@ -42,7 +42,7 @@ fn error_of(
 
 #[test]
 fn a_column_that_is_missing_or_of_another_type_is_named() {
-    let all = answers::of(&fixture::corner());
+    let all = answers::of(&fixture::shop());
     for query in tables::weekly::QUERIES {
         for column in query.columns {
             let (query, column) = (query.name, column.name);

@@ -1,6 +1,6 @@
 //! What trend tables promise, case by case.
 
-use super::history::{History, Saying};
+use super::history::{History, Proven, Saying};
 use crate::world::{World, at, contact, files, is, json, verdict};
 use analytics::{AnalyticsError, Resources, publish};
 use domain::*;
@@ -22,7 +22,8 @@ fn plain(when: &str, reason: &'static str) -> Saying {
         code: None,
         customer: None,
         group: None,
-        mechanisms: vec![],
+        proofs: vec![],
+        cleared: vec![],
         handle_ms: None,
         abandoned: None,
         transfers: None,
@@ -176,11 +177,12 @@ fn all_margins_are_the_contacts() {
     let mut history = History::new("Europe/Madrid");
     let reasons = ["late", "broken", UNCLASSIFIED, "foreign"];
     let channels = [Channel::Phone, Channel::Chat, Channel::Email];
+    let asked = Proven { mechanism: Mechanism::StatusChase, rule: "status_chase/asked", seconds: None };
     let saying = |n: usize| Saying {
         channel: channels[n % 3],
         customer: [None, Some(1), Some(2), Some(3), Some(4)][n % 5],
         handle_ms: Some(n as i64),
-        mechanisms: vec![Mechanism::StatusChase; usize::from(n.is_multiple_of(4))],
+        proofs: vec![asked; usize::from(n.is_multiple_of(4))],
         ..plain(&format!("2026-03-{:02}T10:00:00Z", 10 + n % 20), reasons[n % 4])
     };
     say(&mut history, (0..120).map(saying).collect());

@@ -22,12 +22,36 @@ pub struct Saying {
     pub customer: Option<u8>,
     /// Contacts of one group are one chain.
     pub group: Option<u8>,
-    pub mechanisms: Vec<Mechanism>,
+    pub proofs: Vec<Proven>,
+    /// Rules by which `preventable_by_notice` was cleared.
+    pub cleared: Vec<&'static str>,
     pub handle_ms: Option<i64>,
     pub abandoned: Option<bool>,
     pub transfers: Option<i32>,
     /// How long after it its resolution is final, in hours.
     pub matures: i64,
+}
+
+/// What proves a mechanism, as far as trends go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Proven {
+    pub mechanism: Mechanism,
+    pub rule: &'static str,
+    pub seconds: Option<i64>,
+}
+
+/// What is said of one session of self-service, besides its number.
+#[derive(Debug, Clone)]
+pub struct Ended {
+    pub at: Instant,
+    pub path: &'static str,
+    pub step: Option<&'static str>,
+    pub outcome: SelfServiceOutcome,
+    pub customer: Option<u8>,
+    /// The contact that followed it.
+    pub contact: Option<u8>,
+    /// The contact that its failure led to.
+    pub leak: Option<u8>,
 }
 
 /// Worlds of equal commits, with what they hold.
@@ -107,19 +131,23 @@ impl History {
         chain.sort();
         let place = chain.iter().position(|(_, id)| *id == row.id).expect("a member of its chain");
         let last = chain.last().expect("a member").0;
-        let proof = |m: &Mechanism| Proof {
-            mechanism: *m,
-            rule: "r".into(),
+        let proof = |proven: &Proven| Proof {
+            mechanism: proven.mechanism,
+            rule: proven.rule.into(),
             confidence_ppm: 0,
-            seconds: None,
+            seconds: proven.seconds,
             facts: vec![],
+        };
+        let cleared = |rule: &&'static str| {
+            proof(&Proven { mechanism: Mechanism::PreventableByNotice, rule, seconds: Some(1) })
         };
         Verdict {
             customer: saying.customer.map(customer),
             reason: ReasonId::new(saying.reason),
             basis: saying.basis,
-            proofs: saying.mechanisms.iter().map(proof).collect(),
-            dumb: !saying.mechanisms.is_empty(),
+            proofs: saying.proofs.iter().map(proof).collect(),
+            cleared: saying.cleared.iter().map(cleared).collect(),
+            dumb: !saying.proofs.is_empty(),
             repeat: place > 0,
             chain_root: chain[0].1,
             chain_position: u32::try_from(place).expect("small") + 1,
@@ -142,7 +170,8 @@ impl History {
             code: saying.code,
             customer: verdict.customer,
             dumb: verdict.dumb,
-            mechanisms: saying.mechanisms.clone(),
+            proofs: saying.proofs.clone(),
+            cleared: saying.cleared.clone(),
             handle_ms: saying.handle_ms,
             abandoned: saying.abandoned,
             transfers: saying.transfers,
@@ -150,6 +179,29 @@ impl History {
             melts_at: verdict.melts_at,
             mature_at: verdict.mature_at,
         }
+    }
+
+    /// Commits sessions: said for the first time, or anew.
+    pub fn commit_sessions(&mut self, ended: &BTreeMap<u8, Ended>) {
+        let judged = Sequence(self.worlds[0].next());
+        let contact = |c: Option<u8>| c.map(|c| ContactId::of_record("desk", "", &c.to_string()));
+        let session = |(fact, ended): (&u8, &Ended)| Session {
+            fact: FactId::from_bytes([*fact; 16]),
+            judged,
+            occurred_at: ended.at,
+            day: ended.at.day(&self.zone),
+            customer: ended.customer.map(customer),
+            path: ended.path.into(),
+            step: ended.step.map(Into::into),
+            outcome: ended.outcome,
+            contact: contact(ended.contact),
+            leak: contact(ended.leak),
+        };
+        let rows: Vec<Session> = ended.iter().map(session).collect();
+        self.commit_segments(&[(SegmentKind::Sessions, tables::session_rows(&rows))]);
+        let zone = self.zone.clone();
+        let known = ended.iter().map(|(fact, ended)| (*fact, (madrid_day(ended.at, &zone), ended.clone())));
+        self.books.sessions.extend(known);
     }
 
     /// Commits reasons with owner and unit, whole.

@@ -1,6 +1,7 @@
 //! An independent count of every column of every trend table, straight from the contacts, in plain loops. It shares no
 //! code with what is tested: neither SQL nor the measures of `domain`.
 
+use super::history::{Ended, Proven};
 use domain::*;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,7 +18,8 @@ pub struct Seen {
     pub code: Option<&'static str>,
     pub customer: Option<CustomerKey>,
     pub dumb: bool,
-    pub mechanisms: Vec<Mechanism>,
+    pub proofs: Vec<Proven>,
+    pub cleared: Vec<&'static str>,
     pub handle_ms: Option<i64>,
     pub abandoned: Option<bool>,
     pub transfers: Option<i32>,
@@ -30,6 +32,8 @@ pub struct Seen {
 #[derive(Debug, Clone, Default)]
 pub struct Books {
     pub contacts: Vec<Seen>,
+    /// What was said last of each session, with its day.
+    pub sessions: BTreeMap<u8, (Day, Ended)>,
     /// Owner and unit by reason; a reason may be missing.
     pub reasons: BTreeMap<String, (Option<String>, Option<String>)>,
     pub units: BTreeMap<(Day, String), i64>,
@@ -135,8 +139,8 @@ impl Books {
     pub fn mechanism_daily(&self, as_of: Instant) -> Value {
         let mut groups: BTreeMap<(Day, &str), Vec<&Seen>> = BTreeMap::new();
         for c in &self.contacts {
-            for mechanism in &c.mechanisms {
-                groups.entry((c.day, mechanism.word())).or_default().push(c);
+            for proven in &c.proofs {
+                groups.entry((c.day, proven.mechanism.word())).or_default().push(c);
             }
         }
         let wanted = ["contacts", "repeats", "customers", "costed", "cost_micros"];
@@ -144,6 +148,70 @@ impl Books {
             let mut measured = self.measure(of, as_of).columns;
             measured.retain(|(name, _)| wanted.contains(name));
             row(*day, vec![("mechanism", json!(mechanism))], measured, vec![])
+        });
+        rows.collect()
+    }
+
+    pub fn self_service(&self) -> Value {
+        let mut groups: BTreeMap<(Day, &str, Option<&str>), Vec<&Ended>> = BTreeMap::new();
+        for (day, ended) in self.sessions.values() {
+            groups.entry((*day, ended.path, ended.step)).or_default().push(ended);
+        }
+        let rows = groups.iter().map(|((day, path, step), of)| {
+            let count = |test: &dyn Fn(&Ended) -> bool| of.iter().filter(|ended| test(ended)).count();
+            let ended_in = |words: &[&str]| count(&|ended| words.contains(&ended.outcome.word()));
+            let known = count(&|ended| ended.customer.is_some());
+            let alone = count(&|ended| ended.customer.is_some() && ended.contact.is_none());
+            let leaked = count(&|ended| ended.leak.is_some());
+            let contacts = self.contacts.iter().filter(|c| c.day == *day).count();
+            let columns = vec![
+                ("path", json!(path)),
+                ("step", json!(step)),
+                ("sessions", json!(of.len())),
+                ("completed", json!(ended_in(&["completed"]))),
+                ("failed", json!(ended_in(&["abandoned", "failed", "handed_over"]))),
+                ("known", json!(known)),
+                ("contacted", json!(count(&|ended| ended.contact.is_some()))),
+                ("leaked", json!(leaked)),
+                ("contacts", json!(contacts)),
+                ("containment", ratio(alone, known)),
+                ("leak_rate", ratio(leaked, known)),
+                ("leak_share", ratio(leaked, contacts)),
+            ];
+            row(*day, columns, vec![], vec![])
+        });
+        rows.collect()
+    }
+
+    /// A contact counts once, however many of its proofs say that a word could have spared it.
+    pub fn known_first(&self) -> Value {
+        let groups = self.groups(|c| (c.day, c.reason.clone()));
+        let rows = groups.iter().filter_map(|((day, reason), of)| {
+            let is_spared = |proven: &Proven| match proven.mechanism {
+                Mechanism::StatusChase | Mechanism::PreventableByNotice | Mechanism::BrokenPromise => true,
+                _ => proven.rule == "public_info/document",
+            };
+            let on_record = |proven: &&Proven| {
+                let (_, how) = proven.rule.split_once('/').expect("a rule names its mechanism");
+                ["known", "overdue", "document"].contains(&how)
+            };
+            let lead =
+                |c: &&Seen| c.proofs.iter().filter(on_record).filter_map(|proven| proven.seconds).max();
+            let spared: Vec<&Seen> = of.iter().copied().filter(|c| c.proofs.iter().any(is_spared)).collect();
+            let mut leads: Vec<i64> = spared.iter().filter_map(lead).collect();
+            leads.sort_unstable();
+            let noticed =
+                of.iter().flat_map(|c| &c.cleared).filter(|rule| rule.ends_with("/noticed")).count();
+            let columns = vec![
+                ("reason", json!(reason)),
+                ("contacts", json!(spared.len())),
+                ("known", json!(leads.len())),
+                ("noticed", json!(noticed)),
+                ("lead_p50_s", json!(percentile(&leads, 50))),
+                ("lead_max_s", json!(leads.last())),
+                ("known_rate", ratio(leads.len(), spared.len())),
+            ];
+            (spared.len() + noticed > 0).then(|| row(*day, columns, vec![], vec![]))
         });
         rows.collect()
     }
@@ -294,6 +362,10 @@ impl Books {
         rows.sort_by(|a, b| (a.0, a.1, &a.2).cmp(&(b.0, b.1, &b.2)));
         rows.into_iter().map(|(.., row)| row).collect()
     }
+}
+
+fn ratio(part: usize, whole: usize) -> Value {
+    some(whole > 0, part as f64 / whole as f64)
 }
 
 fn some<T: Into<Value>>(known: bool, value: T) -> Value {

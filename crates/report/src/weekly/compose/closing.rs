@@ -2,7 +2,7 @@
 
 use super::Say;
 use crate::Lang;
-use crate::weekly::figures::{FEW, NONE};
+use crate::weekly::figures::{self, FEW, NONE};
 use crate::weekly::page::{Block, Section, Term};
 use crate::weekly::words::{self, Unit};
 
@@ -27,6 +27,7 @@ fn definition(say: Say<'_>, term: Term) -> (String, String) {
         unit: say.unit(),
         window: say.weekly.provenance.chain_window_days,
         maturity: say.weekly.provenance.maturity_days,
+        follows: figures::duration(say.lang, say.weekly.provenance.self_service_window_s),
     };
     let text = match say.lang {
         Lang::En => words.english(term),
@@ -44,6 +45,8 @@ const fn name(lang: Lang, term: Term) -> &'static str {
         Term::Effects => lang.pick("Growth and rate effect", "Efecto de volumen y de tasa"),
         Term::VitalFew => lang.pick("Vital few", "Pocos vitales"),
         Term::Mechanism => lang.pick("Why avoidable", "Por qué innecesario"),
+        Term::KnownFirst => lang.pick("We knew first", "Lo sabíamos antes"),
+        Term::SelfService => lang.pick("Self-service", "Autoservicio"),
         Term::Snowball => lang.pick("Snowball", "Bola de nieve"),
         Term::Owner => lang.pick("Owner", "Responsable"),
         Term::Mean => lang.pick("Mean of four weeks", "Media de cuatro semanas"),
@@ -59,11 +62,13 @@ struct Words {
     window: u64,
     /// Days after which a contact is mature.
     maturity: u64,
+    /// How long after a session a contact is said to follow it, in words.
+    follows: String,
 }
 
 impl Words {
     fn english(&self, term: Term) -> String {
-        let Self { unit: Unit { one, many }, window, maturity } = self;
+        let Self { unit: Unit { one, many }, window, maturity, follows } = self;
         let fixed = match term {
             Term::Contact => {
                 "A customer came to us once, by one channel. It is not a ticket and not a message: a call \
@@ -99,10 +104,22 @@ impl Words {
             Term::Mechanism => {
                 "The way in which a contact came to be unnecessary. It decides what removes it."
             }
+            Term::KnownFirst => {
+                "A word from us could have spared a contact that asks how something stands, chases a \
+                 promise, or asks about an event or a document of ours. We knew first where the event, the \
+                 promise past its date or the document was on our records before the customer asked."
+            }
+            Term::SelfService => {
+                return format!(
+                    "Of sessions of known customers: contained = no contact of the customer followed within \
+                     {follows}; leak = the session failed, was abandoned or handed over, and led to a \
+                     contact about the same thing in that time. Of other sessions nobody can tell."
+                );
+            }
             Term::Snowball => {
                 return format!(
-                    "Contacts of one customer about the same matter, each at most {window} days after the \
-                     one before. Snowball rate: repeats (all but the first) ÷ contacts of the week. A \
+                    "Contacts of one customer about the same matter, by whatever channel, each at most \
+                     {window} days after the one before. Snowball rate: repeats (all but the first) ÷ contacts of the week. A \
                      contact's snowball can grow until {maturity} days have passed; until then the figures \
                      are provisional."
                 );
@@ -117,7 +134,7 @@ impl Words {
                  has a colour only where it is larger than chance usually makes it."
             }
             Term::Few => {
-                "Fewer than 20 contacts. A percentage of so few says more about chance than about the cause."
+                "Fewer than 20 contacts or sessions. A percentage of so few says more about chance than about the cause."
             }
             Term::Missing => "Not known. The note beside it says why; it never means 0.",
         };
@@ -125,7 +142,7 @@ impl Words {
     }
 
     fn spanish(&self, term: Term) -> String {
-        let Self { unit: Unit { one, many }, window, maturity } = self;
+        let Self { unit: Unit { one, many }, window, maturity, follows } = self;
         let fixed = match term {
             Term::Contact => {
                 "Un cliente acudió a nosotros una vez, por un canal. No es un caso ni un mensaje: una \
@@ -161,10 +178,22 @@ impl Words {
             Term::Mechanism => {
                 "El modo en que un contacto llegó a ser innecesario. De él depende qué lo elimina."
             }
+            Term::KnownFirst => {
+                "Una palabra nuestra ahorra un contacto que pregunta cómo va algo, reclama una promesa o \
+                 pregunta por un suceso o un documento nuestro. Lo sabíamos antes si el suceso, la promesa \
+                 vencida o el documento nos constaban antes de que el cliente preguntara."
+            }
+            Term::SelfService => {
+                return format!(
+                    "De las sesiones de clientes conocidos: contención = sin contacto del cliente en \
+                     {follows}; fuga = la sesión falló, se abandonó o se derivó, y acabó en un \
+                     contacto por lo mismo en ese tiempo. De las demás no se puede saber."
+                );
+            }
             Term::Snowball => {
                 return format!(
-                    "Contactos de un cliente por el mismo asunto, cada uno como mucho {window} días después \
-                     del anterior. Tasa: repetidos (todos menos el primero) ÷ contactos de la semana. La \
+                    "Contactos de un cliente por el mismo asunto, por cualquier canal, cada uno como mucho \
+                     {window} días después del anterior. Tasa: repetidos (todos menos el primero) ÷ contactos de la semana. La \
                      bola de un contacto puede crecer hasta que pasan {maturity} días; hasta entonces las \
                      cifras son provisionales."
                 );
@@ -179,7 +208,7 @@ impl Words {
                  mejor; un cambio solo lleva color si es mayor que el que suele causar el azar."
             }
             Term::Few => {
-                "Menos de 20 contactos. Un porcentaje de tan pocos dice más del azar que de la causa."
+                "Menos de 20 contactos o sesiones. Un porcentaje de tan pocos dice más del azar que de la causa."
             }
             Term::Missing => "No se sabe. La nota que lo acompaña dice por qué; nunca significa 0.",
         };

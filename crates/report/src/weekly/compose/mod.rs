@@ -4,10 +4,12 @@ mod brief;
 mod causes;
 mod closing;
 mod headline;
+mod known_first;
 mod movers;
 mod owners;
 mod quality;
 mod reasons;
+mod self_service;
 mod snowballs;
 mod trend;
 
@@ -38,6 +40,8 @@ pub(crate) fn page(weekly: &Weekly, lang: Lang) -> Page {
             movers::section(say),
             reasons::pareto(say),
             causes::mechanisms(say),
+            known_first::section(say),
+            self_service::section(say),
             snowballs::section(say),
             owners::section(say),
             causes::channels(say),

@@ -10,6 +10,7 @@ use crate::weekly::page::{Block, Cell, HeadKind, Row, Section, Table};
 /// The section.
 pub(super) fn section(say: Say<'_>) -> Section {
     let mut blocks = vec![Block::Table(contacts(say)), refused(say)];
+    blocks.push(Block::Note(definition(say)));
     blocks.extend(restated(say).map(Block::Note));
     Section {
         id: "quality",
@@ -102,6 +103,22 @@ fn refused(say: Say<'_>) -> Block {
             "Se conservan y se pueden corregir: `quell rejects list`.",
         )],
     })
+}
+
+/// By which of the usual definitions repeats are counted, and where the others are: figures of first-contact resolution
+/// cannot be compared without it.
+fn definition(say: Say<'_>) -> String {
+    let days = say.weekly.provenance.chain_window_days;
+    match say.lang {
+        Lang::En => format!(
+            "Repeats are counted by one definition: {days} days, all channels. `quell sql --named first_contact` and \
+             `quell sql --named sensitivity` show the week by others."
+        ),
+        Lang::Es => format!(
+            "Los repetidos se cuentan con una definición: {days} días, todos los canales. `quell sql --named \
+             first_contact` y `quell sql --named sensitivity` muestran la semana con otras."
+        ),
+    }
 }
 
 fn restated(say: Say<'_>) -> Option<String> {
