@@ -5,6 +5,10 @@ use domain::fact::ContactRecorded;
 use domain::*;
 use std::collections::BTreeMap;
 
+/// As the program has.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Contact `n` of a fixed stream: one order, one of four texts of about 150 bytes, four contacts a customer.
 pub fn contact(n: u32) -> Fact {
     const TEXTS: [&str; 4] = [

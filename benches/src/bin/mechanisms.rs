@@ -28,27 +28,20 @@ const REASONS: [(&str, Option<&str>, &str); 8] = [
 /// A customer has so many contacts on average.
 const CONTACTS_EACH: u64 = 4;
 const SECONDS: u64 = 84 * 86_400;
+const BATCH: usize = 50_000;
 
 fn main() {
     let contacts: u64 = std::env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(400_000);
     let rules = Arc::new(Ruleset::new(taxonomy(), None, EngineSettings::default(), Zone::utc()));
-    let mut batches: Vec<Vec<Fact>> = Vec::new();
-    for n in 0..contacts {
-        if n % 50_000 == 0 {
-            batches.push(Vec::new());
-        }
-        let batch = batches.last_mut().expect("just pushed");
-        batch.push(contact(n, contacts));
-        batch.extend(beside(n, contacts));
-    }
-    let facts: usize = batches.iter().map(Vec::len).sum();
     let before = resident_bytes();
     let mut assemble = Assemble::new(Arc::clone(&rules));
     let mut judge = Judge::new(Arc::clone(&rules));
     let (mut in_assemble, mut in_judge, mut proofs) = (0.0, 0.0, BTreeMap::<String, u64>::new());
-    let (mut customers, mut last) = (BTreeSet::new(), BTreeMap::new());
-    for (n, batch) in batches.into_iter().enumerate() {
-        let sequence = Sequence(n as u64 + 1);
+    let (mut customers, mut last, mut facts) = (BTreeSet::new(), BTreeMap::new(), 0);
+    for first in (0..contacts).step_by(BATCH) {
+        let sequence = Sequence(first / BATCH as u64 + 1);
+        let batch = batch(first, contacts);
+        facts += batch.len();
         let placed = batch.into_iter().map(|value| Placed {
             topic: value.topic(),
             partition: Partition(0),
@@ -84,6 +77,12 @@ fn main() {
     say(&format!("state                   {:>8} bytes a customer", bytes / customers.len() as u64));
     let snapshot = assemble.snapshot().len() + judge.snapshot().len();
     say(&format!("in a snapshot           {:>8} bytes a customer", snapshot / customers.len()));
+}
+
+/// Made when it is needed, for else the state would take the memory that the facts before it have left.
+fn batch(first: u64, contacts: u64) -> Vec<Fact> {
+    let numbers = first..contacts.min(first + BATCH as u64);
+    numbers.flat_map(|n| std::iter::once(contact(n, contacts)).chain(beside(n, contacts))).collect()
 }
 
 fn taxonomy() -> Taxonomy {
