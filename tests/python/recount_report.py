@@ -210,9 +210,15 @@ class Set:
     def make_notices(self):
         rng, notices = self.rng, []
         for n in range(rng.choice([0, rng.randint(1, 90)])):
-            near, at = self.shortly_before(timedelta(days=rng.choice([1, 4])))
-            notices.append({"id": f"N{n}", "topic": rng.choice(near["orders"] + [self.subject(near)]), "recipients": 9, "at": at,
-                            "who": near["who"] if rng.random() < 0.7 else None})
+            # About what is told, or about whatever a contact is about.
+            if self.events and rng.random() < 0.5:
+                event = rng.choice(self.events)
+                topic, who = event["order"] or event["subject"], event["who"]
+                at = self.moment(event["at"] + timedelta(hours=rng.choice([0, 1, 20])))
+            else:
+                near, at = self.shortly_before(timedelta(days=rng.choice([1, 4])))
+                topic, who = rng.choice(near["orders"] + [self.subject(near)]), near["who"]
+            notices.append({"id": f"N{n}", "topic": topic, "recipients": 9, "at": at, "who": who if rng.random() < 0.7 else None})
         return notices
 
     def make_promises(self):
@@ -255,9 +261,10 @@ class Set:
         return record, self.moment(record["at"] - timedelta(seconds=back // timedelta(seconds=1)))
 
     def subject(self, near):
-        """What a contact may be about: a topic of its reason, its reason, or something else."""
-        topics = [topic for reason in self.reasons if reason["id"] == near["reason"] for topic in reason["topics"]]
-        return self.rng.choice(topics + topics + [near["reason"], "checkout", "account"])
+        """What a contact may be about: a topic of its reason, its reason, or something else. No source calls anything
+        `unclassified`, so nothing is about that."""
+        own = [[reason["id"], *2 * reason["topics"]] for reason in self.reasons if reason["id"] == near["reason"]]
+        return self.rng.choice([subject for subjects in own for subject in subjects] + ["checkout", "account"])
 
     def make_rates(self):
         rng, rates = self.rng, []
