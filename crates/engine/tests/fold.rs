@@ -226,22 +226,57 @@ proptest! {
     }
 }
 
+/// Of a contact of nobody known that says nothing understood, the order alone tells what concerns it.
 #[test]
-fn damaged_snapshots_are_refused_and_never_panic() {
-    let touch = |record: u8| Touch {
+fn what_concerns_everybody_finds_a_contact_by_its_order_whichever_came_first() {
+    // No reason has these words.
+    let contact = Act::Contact(Touch { order: Some(1), words: u8::MAX, ..touch(0) });
+    let refund = Act::Upstream {
+        customer: None,
+        order: Some(1),
+        subject: 0,
+        kind: common::REFUND,
+        planned: false,
+        hour: 2,
+    };
+    let mut facts = [fact(&contact), fact(&refund)];
+    let one_by_one = Plan { batch: 1, ..PLAIN };
+    let first = run(&facts, &one_by_one);
+    facts.reverse();
+    assert_eq!(first, run(&facts, &one_by_one));
+    let mechanisms = first.verdicts.values().flat_map(Verdict::mechanisms).collect::<Vec<_>>();
+    assert_eq!(mechanisms, [Mechanism::CompanyError]);
+}
+
+/// A contact of nobody known, in its record's hour.
+fn touch(record: u8) -> Touch {
+    Touch {
         record,
         revision: 0,
-        customer: Some(record % 3),
+        customer: None,
         weak: false,
         hour: i64::from(record),
         order: None,
+        words: 0,
+        transcript: 0,
+        phone: false,
+        lamp: false,
+        handed_on: false,
+        resolved: false,
+        spam: false,
+    }
+}
+
+#[test]
+fn damaged_snapshots_are_refused_and_never_panic() {
+    let touch = |record: u8| Touch {
+        customer: Some(record % 3),
         words: record % 4,
         transcript: record % 4,
         phone: record.is_multiple_of(2),
         lamp: record == 3,
         handed_on: record == 4,
-        resolved: false,
-        spam: false,
+        ..touch(record)
     };
     let session = Act::Session { customer: Some(1), path: 1, outcome: 0, hour: 1 };
     let acts: Vec<Act> =

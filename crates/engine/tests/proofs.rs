@@ -56,11 +56,11 @@ fn check(facts: &[Fact]) -> Result<(), TestCaseError> {
     }
     for gone in facts {
         let without = fold(&rules, facts.iter().filter(|f| f.id != gone.id).cloned());
-        // Without one of its several records a contact may have another reason: then it is another contact, for itself and
-        // for those that follow it.
+        // Without one of its several records, or without a person's word, a contact may have another reason: then it is
+        // another contact, for itself and for those that follow it.
         let another = whole
             .iter()
-            .filter(|(_, (_, records))| records.contains(&gone.id))
+            .filter(|(_, (_, records))| records.contains(&gone.id) || decides_the_reason(gone))
             .any(|(id, (v, _))| without.get(id).is_some_and(|(after, _)| after.reason != v.reason));
         for (id, (verdict, _)) in whole.iter().filter(|_| !another) {
             for proof in verdict.proofs.iter().filter(|p| p.facts.contains(&gone.id)) {

@@ -6,7 +6,7 @@ use crate::asserted::{Asserted, CustomerFact, Replaced};
 use crate::judge::{Chains, Customer, Everybody};
 use crate::ruleset::Ruleset;
 use domain::closed::{Mechanism, UpstreamKind};
-use domain::{EngineSettings, ReasonId, Span};
+use domain::{EngineSettings, ReasonId, Span, UNCLASSIFIED};
 
 /// Confidence of what rests on records alone, in millionths.
 pub(super) const CERTAIN: i32 = 1_000_000;
@@ -89,7 +89,9 @@ impl<'c> Context<'c> {
             return Some(Of::Product(subject));
         }
         let is_topic = |reason: &ReasonId, topics: &[String]| {
-            reason.as_str() == subject || topics.iter().any(|topic| topic == subject)
+            // Nothing is about what nobody has understood.
+            let is_reason = reason.as_str() == subject && subject != UNCLASSIFIED;
+            is_reason || topics.iter().any(|topic| topic == subject)
         };
         let before = a
             .more()

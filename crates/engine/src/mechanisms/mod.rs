@@ -174,7 +174,8 @@ fn said(context: &Context<'_>, i: usize, fact: domain::FactId) -> Option<Proof> 
 
 /// Whether something that concerns everybody may concern this contact.
 pub(crate) fn may_be_concerned(rules: &Ruleset, asserted: &Asserted) -> bool {
-    let says_nothing = asserted.reason.as_str() == UNCLASSIFIED && asserted.more().products.is_empty();
+    let names_nothing = asserted.orders.is_empty() && asserted.more().products.is_empty();
+    let says_nothing = asserted.reason.as_str() == UNCLASSIFIED && names_nothing;
     !says_nothing && !rules.is_protected(&asserted.reason)
 }
 

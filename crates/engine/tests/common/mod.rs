@@ -110,6 +110,9 @@ const KINDS: [UpstreamKind; 8] = [
     UpstreamKind::DocumentSent,
     UpstreamKind::CalendarDay,
 ];
+/// Place of a refund among them.
+#[allow(dead_code, reason = "one of the test programs needs it")]
+pub const REFUND: u8 = 1;
 const OUTCOMES: [SelfServiceOutcome; 3] =
     [SelfServiceOutcome::Failed, SelfServiceOutcome::Abandoned, SelfServiceOutcome::Completed];
 const HOURS: i64 = 24;
