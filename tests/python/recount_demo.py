@@ -25,7 +25,8 @@ CHANNELS = {"telefono": "phone", "correo": "email", "chat": "chat", "whatsapp": 
             "formulario": "web_form", "redes": "social"}
 WINDOW = timedelta(days=7)
 NAMES = ["weekday_shape", "hour_shape", "order_growth", "spike_1", "spike_2", "fix_works", "fix_nothing",
-         "fix_moved", "chains", "unowned_reason", "late", "duplicated", "corrected", "merged", "malformed"]
+         "fix_moved", "chains", "unowned_reason", "late", "duplicated", "corrected", "merged", "malformed",
+         "known_first", "leaks"]
 
 
 def refusal(line):
@@ -71,6 +72,9 @@ class Company:
         self.phrases, self.order = self.read_phrases(folder / "phrasebook.json")
         taxonomy = tomllib.loads((folder / "taxonomy.toml").read_text())
         self.owned = {reason["id"]: reason.get("owner") for reason in taxonomy["reason"]}
+        self.topics = {reason["id"]: {reason["id"], *reason.get("topics", [])} for reason in taxonomy["reason"]}
+        self.status, self.sessions = ([json.loads(line) for line in (folder / name).open()]
+                                      for name in ("status.ndjson", "sessions.ndjson"))
         self.orders = Counter()
         for row in csv.DictReader((folder / "orders.csv").open()):
             if row["unit"] == "orders":
@@ -342,6 +346,37 @@ class Recount:
     def malformed(self, plant):
         found = dict(self.company.refused)
         return found == (plant["lines"] if plant else {}), [sum(found.values()), len(found)] if plant else []
+
+    def known_first(self, plant):
+        """About what was out at that moment, and had been for half an hour."""
+        lead, begun, outages = timedelta(minutes=30), {}, []
+        for entry in self.company.status:
+            at = datetime.fromisoformat(entry["at"])
+            if entry["kind"] == "outage":
+                begun[entry["about"]] = at
+            else:
+                outages.append((entry["about"], begun.pop(entry["about"]), at))
+        found = sorted(c["id"] for c in self.company.contacts
+                       if any(start + lead <= c["at"] < end and about in self.company.topics.get(c["reason"], ())
+                              for about, start, end in outages))
+        return found == sorted(plant["records"] if plant else []), [len(found)] if plant else []
+
+    def leaks(self, plant):
+        """A day or less after a session about the same thing that got nowhere, and was not made good by another."""
+        of_customer = defaultdict(list)
+        for session in self.company.sessions:
+            who = ("account", session["account"])
+            at = datetime.fromisoformat(session["ended_at"])
+            of_customer[self.company.same.get(who, who)].append((at, session["path"], session["outcome"]))
+        found = []
+        for contact in self.company.contacts:
+            near = [s for s in of_customer[contact["who"]] if s[0] <= contact["at"] and
+                    s[1] in self.company.topics.get(contact["reason"], ())]
+            if any(contact["at"] - at <= timedelta(days=1) and outcome != "completed" and
+                   not any(p == path and o == "completed" and at <= t for t, p, o in near)
+                   for at, path, outcome in near):
+                found.append(contact["id"])
+        return sorted(found) == sorted(plant["records"] if plant else []), [len(found)] if plant else []
 
 
 def words(text):

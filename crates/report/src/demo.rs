@@ -185,7 +185,7 @@ pub struct BeforeAfter {
 
 /// Names of the truths for people, English and Spanish.
 #[rustfmt::skip] // a table
-const LABELS: [(&str, &str, &str); 15] = [
+const LABELS: [(&str, &str, &str); 17] = [
     ("weekday_shape", "contacts by weekday", "contactos por día de la semana"),
     ("hour_shape", "contacts by hour", "contactos por hora"),
     ("order_growth", "growth in orders", "crecimiento de los pedidos"),
@@ -201,6 +201,8 @@ const LABELS: [(&str, &str, &str); 15] = [
     ("corrected", "records corrected later", "registros corregidos después"),
     ("merged", "merged customers, tickets", "clientes y tickets fusionados"),
     ("malformed", "lines to be refused", "líneas que rechazar"),
+    ("known_first", "asked about a known outage", "preguntas sobre una caída conocida"),
+    ("leaks", "contacts after a failed session", "contactos tras una sesión fallida"),
 ];
 
 impl DemoSummary {

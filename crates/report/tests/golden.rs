@@ -227,6 +227,8 @@ fn truths() -> Vec<Truth> {
         same("late", Value::Records(1)),
         same("merged", Value::Merged { customers: 80, tickets: 1 }),
         same("malformed", Value::Lines { lines: 56, kinds: 7 }),
+        same("known_first", Value::Records(461)),
+        same("leaks", Value::Records(900)),
         Truth {
             name: "fix_works",
             planted: Value::Levels(vec![level(700)]),

@@ -11,6 +11,9 @@ const SETTINGS: &str = include_str!("quell.toml");
 
 /// What the mapping of the contact files says.
 pub(super) const MAPPING: &str = include_str!("../../../../deploy/mappings/demo.toml");
+/// Those of the status board and of the site's sessions.
+pub(super) const STATUS_MAPPING: &str = include_str!("../../../../deploy/mappings/demo_status.toml");
+pub(super) const SESSIONS_MAPPING: &str = include_str!("../../../../deploy/mappings/demo_sessions.toml");
 /// What contacts cost the company.
 const COSTS: &str = include_str!("costs.toml");
 
@@ -85,6 +88,10 @@ pub(super) struct SourceFiles {
     pub costs: PathBuf,
     /// Customers who are one.
     pub merges: PathBuf,
+    /// The status board.
+    pub status: PathBuf,
+    /// Sessions on the site.
+    pub sessions: PathBuf,
     /// The contacts of each week.
     pub weeks: Vec<PathBuf>,
 }
@@ -98,6 +105,8 @@ pub(super) fn write_sources(home: &Home, settings: Settings) -> Result<(Company,
         write(&path, bytes).map(|()| path)
     };
     put("mapping.toml", MAPPING.as_bytes())?;
+    put("status.toml", STATUS_MAPPING.as_bytes())?;
+    put("sessions.toml", SESSIONS_MAPPING.as_bytes())?;
     put("plants.json", company.plants_file().as_bytes())?;
     put("phrasebook.json", company.phrasebook_file().as_bytes())?;
     let week = |week: u32| {
@@ -108,6 +117,8 @@ pub(super) fn write_sources(home: &Home, settings: Settings) -> Result<(Company,
         orders: put("orders.csv", company.orders_file().as_bytes())?,
         costs: put("costs.toml", COSTS.as_bytes())?,
         merges: put("merges.csv", company.merges_file().as_bytes())?,
+        status: put("status.ndjson", &company.status_file())?,
+        sessions: put("sessions.ndjson", &company.sessions_file())?,
         weeks: (0..company.calendar.weeks()).map(week).collect::<Result<_>>()?,
     };
     Ok((company, files))

@@ -30,6 +30,8 @@ pub fn gather(session: &Session, calendar: &Calendar, duplicate: u64) -> Result<
         merged: merged(session)?,
         uncounted: uncounted(session)?,
         refused: refused(session)?,
+        known_first: rows(session, include_str!("sql/known_first.sql"), |[record]| Ok(record))?,
+        leaks: rows(session, include_str!("sql/leaks.sql"), |[record]| Ok(record))?,
         duplicate,
     })
 }

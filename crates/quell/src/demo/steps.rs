@@ -1,6 +1,6 @@
 //! The steps of the demo, each as the command of its name does it.
 
-use super::folder::MAPPING;
+use super::folder::{MAPPING, SESSIONS_MAPPING, STATUS_MAPPING};
 use crate::cli::ReportFormat;
 use crate::commands::report_weekly::write;
 use crate::ingest;
@@ -28,7 +28,21 @@ pub(super) fn publish_taxonomy(instance: &Instance, file: &Path) -> Result<()> {
 
 /// Imports one week's contacts.
 pub(super) fn import_week(instance: &Instance, file: &Path) -> Result<ImportSummary> {
-    let mapping = Arc::new(mapping()?);
+    import(instance, mapping()?, file)
+}
+
+/// Imports what the status board says.
+pub(super) fn import_status(instance: &Instance, file: &Path) -> Result<()> {
+    import(instance, parsed(STATUS_MAPPING, "status.toml")?, file).map(drop)
+}
+
+/// Imports how sessions on the site ended.
+pub(super) fn import_sessions(instance: &Instance, file: &Path) -> Result<()> {
+    import(instance, parsed(SESSIONS_MAPPING, "sessions.toml")?, file).map(drop)
+}
+
+fn import(instance: &Instance, mapping: Mapping, file: &Path) -> Result<ImportSummary> {
+    let mapping = Arc::new(mapping);
     let record_bytes_max = instance.config.record_bytes_max;
     let wanted = Wanted { mapping: Arc::clone(&mapping), format: Format::Ndjson, record_bytes_max };
     let mut source = SourceReader::open(&[file.to_owned()], wanted)?;
@@ -36,9 +50,13 @@ pub(super) fn import_week(instance: &Instance, file: &Path) -> Result<ImportSumm
 }
 
 fn mapping() -> Result<Mapping> {
-    Mapping::parse(MAPPING, "mapping.toml").map_err(|mistakes| {
+    parsed(MAPPING, "mapping.toml")
+}
+
+fn parsed(toml: &str, name: &str) -> Result<Mapping> {
+    Mapping::parse(toml, name).map_err(|mistakes| {
         let mistakes: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
-        anyhow!("the mapping of the demo is not valid\n{}", mistakes.join("\n"))
+        anyhow!("{name} of the demo is not valid\n{}", mistakes.join("\n"))
     })
 }
 

@@ -2,6 +2,7 @@
 //! have, and the list of what is planted in them. Whole numbers only: equal settings give equal bytes on every
 //! machine. Nothing here reads a clock or a file, and nothing knows how contacts are judged.
 
+mod beside;
 mod calendar;
 mod channels;
 mod contacts;
@@ -21,6 +22,7 @@ pub use customers::Kind;
 pub use lines::record;
 pub use plants::{Chain, Correction, Fix, Link, MergedCustomers, MergedTicket, Move, NAMES, Plants, Spike};
 
+use beside::{Outage, Visit};
 use contacts::{Contact, Maker, Role, named_chains};
 use customers::{Customer, Customers};
 use deliver::{Deliveries, MALFORMED, Wrong};
@@ -72,6 +74,8 @@ pub struct Company {
     numbers: Vec<u32>,
     deliveries: Deliveries,
     doubles: Vec<[(Customer, usize); 2]>,
+    outages: Vec<Outage>,
+    visits: Vec<Visit>,
 }
 
 impl Company {
@@ -98,6 +102,14 @@ impl Company {
         } else {
             Deliveries::plain(&contacts, &by_time, &calendar)
         };
+        let outages = beside::outages(&plants.spikes, &reasons, &calendar);
+        let foreseen = beside::foreseen(&outages, &contacts, &reasons);
+        let (visits, leaks) = if settings.plants {
+            let mut dice = Dice::new(settings.seed, "visits");
+            beside::visits(&contacts, &customers, &reasons, &calendar, &mut dice)
+        } else {
+            Default::default()
+        };
         let mut company = Self {
             calendar,
             plants,
@@ -109,8 +121,10 @@ impl Company {
             numbers,
             deliveries,
             doubles,
+            outages,
+            visits,
         };
-        company.complete(chains);
+        company.complete(chains, &foreseen, &leaks);
         company
     }
 
@@ -134,6 +148,16 @@ impl Company {
         lines::merges(self)
     }
 
+    /// `status.ndjson`: the status board; empty where nothing was ever out.
+    pub fn status_file(&self) -> Vec<u8> {
+        beside::status(&self.outages)
+    }
+
+    /// `sessions.ndjson`: how sessions on the site ended; empty where nothing is known of them.
+    pub fn sessions_file(&self) -> Vec<u8> {
+        beside::sessions(&self.visits, &self.customers)
+    }
+
     /// `taxonomy.toml`: the retail taxonomy.
     pub const fn taxonomy_file(&self) -> &'static str {
         reasons::TAXONOMY
@@ -154,13 +178,14 @@ impl Company {
     }
 
     /// Puts the records that were chosen into the list of plants.
-    fn complete(&mut self, chains: Vec<(Link, Vec<usize>)>) {
+    fn complete(&mut self, chains: Vec<(Link, Vec<usize>)>, foreseen: &[usize], leaks: &[usize]) {
         if !self.settings.plants {
             return;
         }
         let record = |contact: usize| self.record(contact);
         let records = |contacts: &[usize]| contacts.iter().map(|at| record(*at)).collect();
         let chains = named_chains(chains, record);
+        let (foreseen, leaks) = (records(foreseen), records(leaks));
         let (late, duplicated) = (records(&self.deliveries.late), records(&self.deliveries.duplicated));
         let corrected = self.deliveries.corrected.iter().map(|wrong| self.correction(wrong)).collect();
         let double = |[(_, surviving), (_, absorbed)]: &[(Customer, usize); 2]| MergedCustomers {
@@ -183,6 +208,8 @@ impl Company {
             merged_customers,
             merged_tickets,
             malformed,
+            foreseen,
+            leaks,
             ..planned
         };
     }

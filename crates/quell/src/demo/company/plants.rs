@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 /// Name of every plant, in the order in which people read them.
-pub const NAMES: [&str; 15] = [
+pub const NAMES: [&str; 17] = [
     "weekday_shape",
     "hour_shape",
     "order_growth",
@@ -20,6 +20,8 @@ pub const NAMES: [&str; 15] = [
     "corrected",
     "merged",
     "malformed",
+    "known_first",
+    "leaks",
 ];
 
 /// What is planted.
@@ -55,6 +57,10 @@ pub struct Plants {
     pub merged_tickets: Vec<MergedTicket>,
     /// Lines that have to be refused, by the kind of refusal.
     pub malformed: BTreeMap<&'static str, u32>,
+    /// Contacts about what was out, when the company had known of it for a while.
+    pub foreseen: Vec<String>,
+    /// Contacts that come from a session on the site that failed.
+    pub leaks: Vec<String>,
 }
 
 /// Days on which one reason has many times its usual contacts.

@@ -43,6 +43,8 @@ fn plant(company: &Company, name: &str) -> Option<Value> {
             "customers": filled(&plants.merged_customers, customers)?,
             "tickets": filled(&plants.merged_tickets, ticket)?,
         }),
+        "known_first" => json!({ "records": filled(&plants.foreseen, |record| json!(record))? }),
+        "leaks" => json!({ "records": filled(&plants.leaks, |record| json!(record))? }),
         "malformed" if !plants.malformed.is_empty() => json!({ "lines": plants.malformed }),
         _ => return None,
     };

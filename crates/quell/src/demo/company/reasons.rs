@@ -20,6 +20,7 @@ struct Reason {
     weight: u32,
     is_owned: bool,
     mechanism: Option<Mechanism>,
+    topics: Vec<String>,
     spanish: Phrases,
     english: Phrases,
 }
@@ -63,6 +64,11 @@ impl Reasons {
 
     pub fn weights(&self) -> u32 {
         self.0.iter().map(|reason| reason.weight).sum()
+    }
+
+    /// What contacts of a reason are about.
+    pub fn topics(&self, place: usize) -> &[String] {
+        &self.0[place].topics
     }
 
     /// What customers say, in Spanish or in English.
@@ -124,6 +130,7 @@ impl Reason {
             weight: MIX.iter().find(|(named, _)| *named == id).map_or(RARE, |(_, weight)| *weight),
             is_owned: leaf.owner.is_some() || id == UNCLASSIFIED,
             mechanism: leaf.mechanism,
+            topics: leaf.topics.clone(),
             spanish: Phrases::of(book, id, true),
             english: Phrases::of(book, id, false),
         }

@@ -10,6 +10,7 @@ fn files(company: &Company) -> Vec<Vec<u8>> {
     let weeks = (0..company.calendar.weeks()).map(|week| company.week_file(week));
     weeks
         .chain([company.orders_file(), company.merges_file(), company.plants_file()].map(String::into_bytes))
+        .chain([company.status_file(), company.sessions_file()])
         .collect()
 }
 
@@ -96,6 +97,7 @@ fn a_company_without_plants_has_none() {
     assert_eq!(records.len(), company.contacts());
     assert!(records.iter().all(|r| r["version"] == 1 && r["state"] == "closed"));
     assert_eq!(company.merges_file().lines().count(), 1);
+    assert!(company.status_file().is_empty() && company.sessions_file().is_empty());
 }
 
 /// Everyday customers begin an issue once and come back once, so that all longer chains are planted.

@@ -24,6 +24,10 @@ pub struct Evidence {
     pub uncounted: Vec<String>,
     /// Refused lines by kind.
     pub refused: BTreeMap<String, u64>,
+    /// Contacts that a notice could have spared.
+    pub known_first: Vec<String>,
+    /// Contacts that come from failed self-service.
+    pub leaks: Vec<String>,
     /// Facts that had been stored before.
     pub duplicate: u64,
 }

@@ -89,6 +89,8 @@ impl Court<'_> {
             "duplicated" => some(&plants.duplicated).map(|records| Value::Records(length(records))),
             "corrected" => some(&plants.corrected).map(|records| Value::Records(length(records))),
             "merged" => merged(length(&plants.merged_customers), length(&plants.merged_tickets)),
+            "known_first" => some(&plants.foreseen).map(|records| Value::Records(length(records))),
+            "leaks" => some(&plants.leaks).map(|records| Value::Records(length(records))),
             "malformed" => lines(plants.malformed.values().map(|n| u64::from(*n))),
             _ => unreachable!("every plant has its truth"),
         };
@@ -116,6 +118,8 @@ impl Court<'_> {
             "duplicated" => records(evidence.duplicate),
             "corrected" => records(length(&evidence.corrected)),
             "merged" => merged(length(&evidence.merged), length(&evidence.uncounted)),
+            "known_first" => records(length(&evidence.known_first)),
+            "leaks" => records(length(&evidence.leaks)),
             "malformed" => lines(evidence.refused.values().copied()),
             _ => unreachable!("every plant has its truth"),
         };
@@ -132,6 +136,8 @@ impl Court<'_> {
                 same(planted, evidence.chains.iter().map(|(root, contacts)| (root, *contacts)))
             }
             "late" => same(plants.late.iter(), evidence.late.iter()),
+            "known_first" => same(plants.foreseen.iter(), evidence.known_first.iter()),
+            "leaks" => same(plants.leaks.iter(), evidence.leaks.iter()),
             "corrected" => {
                 let planted =
                     plants.corrected.iter().map(|c| [c.record.as_str(), c.channel, c.reason.as_str()]);

@@ -40,6 +40,8 @@ fn evidence(company: &Company) -> Evidence {
         merged: plants.merged_customers.iter().map(|m| [m.absorbed.clone(), m.surviving.clone()]).collect(),
         uncounted: plants.merged_tickets.iter().map(|m| m.record.clone()).collect(),
         refused: plants.malformed.iter().map(|(kind, n)| ((*kind).to_owned(), u64::from(*n))).collect(),
+        known_first: plants.foreseen.clone(),
+        leaks: plants.leaks.clone(),
         duplicate: length(&plants.duplicated),
         ..Evidence::default()
     };
@@ -133,7 +135,9 @@ fn small_lies_are_noticed() {
     };
     /// The truth that should notice, and a lie about it.
     type Lie<'l> = (&'l str, &'l dyn Fn(&mut Evidence));
-    let lies: [Lie<'_>; 10] = [
+    let lies: [Lie<'_>; 12] = [
+        ("known_first", &|e| drop(e.known_first.pop())),
+        ("leaks", &|e| e.leaks[0] = "C-0000001".to_owned()),
         ("chains", &|e| e.chains[7].1 += 1),
         ("late", &|e| drop(e.late.pop())),
         ("duplicated", &|e| e.duplicate += 1),
