@@ -73,8 +73,10 @@ class Company:
         taxonomy = tomllib.loads((folder / "taxonomy.toml").read_text())
         self.owned = {reason["id"]: reason.get("owner") for reason in taxonomy["reason"]}
         self.topics = {reason["id"]: {reason["id"], *reason.get("topics", [])} for reason in taxonomy["reason"]}
-        self.status, self.sessions = ([json.loads(line) for line in (folder / name).open()]
-                                      for name in ("status.ndjson", "sessions.ndjson"))
+        # A company where nothing happens has neither.
+        files = [folder / "status.ndjson", folder / "sessions.ndjson"]
+        self.status, self.sessions = ([json.loads(line) for line in file.open()] if file.exists() else []
+                                      for file in files)
         self.orders = Counter()
         for row in csv.DictReader((folder / "orders.csv").open()):
             if row["unit"] == "orders":

@@ -12,8 +12,8 @@ const SETTINGS: &str = include_str!("quell.toml");
 /// What the mapping of the contact files says.
 pub(super) const MAPPING: &str = include_str!("../../../../deploy/mappings/demo.toml");
 /// Those of the status board and of the site's sessions.
-pub(super) const STATUS_MAPPING: &str = include_str!("../../../../deploy/mappings/demo_status.toml");
-pub(super) const SESSIONS_MAPPING: &str = include_str!("../../../../deploy/mappings/demo_sessions.toml");
+const STATUS_MAPPING: &str = include_str!("../../../../deploy/mappings/demo_status.toml");
+const SESSIONS_MAPPING: &str = include_str!("../../../../deploy/mappings/demo_sessions.toml");
 /// What contacts cost the company.
 const COSTS: &str = include_str!("costs.toml");
 
@@ -88,10 +88,8 @@ pub(super) struct SourceFiles {
     pub costs: PathBuf,
     /// Customers who are one.
     pub merges: PathBuf,
-    /// The status board.
-    pub status: PathBuf,
-    /// Sessions on the site.
-    pub sessions: PathBuf,
+    /// What other systems say, with the mapping of each; of a company where nothing happens they say nothing.
+    pub beside: Vec<(&'static str, PathBuf)>,
     /// The contacts of each week.
     pub weeks: Vec<PathBuf>,
 }
@@ -112,13 +110,20 @@ pub(super) fn write_sources(home: &Home, settings: Settings) -> Result<(Company,
     let week = |week: u32| {
         put(&format!("contacts-{}.ndjson", company.calendar.week(week)), &company.week_file(week))
     };
+    let others = [
+        (STATUS_MAPPING, "status.ndjson", company.status_file()),
+        (SESSIONS_MAPPING, "sessions.ndjson", company.sessions_file()),
+    ];
+    let mut beside = Vec::new();
+    for (mapping, name, bytes) in others.iter().filter(|(.., bytes)| !bytes.is_empty()) {
+        beside.push((*mapping, put(name, bytes)?));
+    }
     let files = SourceFiles {
         taxonomy: put("taxonomy.toml", company.taxonomy_file().as_bytes())?,
         orders: put("orders.csv", company.orders_file().as_bytes())?,
         costs: put("costs.toml", COSTS.as_bytes())?,
         merges: put("merges.csv", company.merges_file().as_bytes())?,
-        status: put("status.ndjson", &company.status_file())?,
-        sessions: put("sessions.ndjson", &company.sessions_file())?,
+        beside,
         weeks: (0..company.calendar.weeks()).map(week).collect::<Result<_>>()?,
     };
     Ok((company, files))

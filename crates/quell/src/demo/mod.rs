@@ -69,8 +69,7 @@ fn fill(
         let (week, rows, refused) = (calendar.week(week), summary.rows, summary.refusals.total());
         say(&Progress::Imported { week, rows, refused }.render(instance.config.language));
     }
-    steps::import_status(instance, &files.status)?;
-    steps::import_sessions(instance, &files.sessions)?;
+    steps::import_beside(instance, &files.beside)?;
     steps::import_units(instance, &files.orders)?;
     steps::merge_customers(instance, &files.merges)
 }

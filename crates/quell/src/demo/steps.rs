@@ -1,6 +1,6 @@
 //! The steps of the demo, each as the command of its name does it.
 
-use super::folder::{MAPPING, SESSIONS_MAPPING, STATUS_MAPPING};
+use super::folder::MAPPING;
 use crate::cli::ReportFormat;
 use crate::commands::report_weekly::write;
 use crate::ingest;
@@ -31,14 +31,13 @@ pub(super) fn import_week(instance: &Instance, file: &Path) -> Result<ImportSumm
     import(instance, mapping()?, file)
 }
 
-/// Imports what the status board says.
-pub(super) fn import_status(instance: &Instance, file: &Path) -> Result<()> {
-    import(instance, parsed(STATUS_MAPPING, "status.toml")?, file).map(drop)
-}
-
-/// Imports how sessions on the site ended.
-pub(super) fn import_sessions(instance: &Instance, file: &Path) -> Result<()> {
-    import(instance, parsed(SESSIONS_MAPPING, "sessions.toml")?, file).map(drop)
+/// Imports what the company's other systems say, each file with its mapping.
+pub(super) fn import_beside(instance: &Instance, files: &[(&str, PathBuf)]) -> Result<()> {
+    for (mapping, file) in files {
+        let name = file.display().to_string();
+        import(instance, parsed(mapping, &name)?, file)?;
+    }
+    Ok(())
 }
 
 fn import(instance: &Instance, mapping: Mapping, file: &Path) -> Result<ImportSummary> {
@@ -50,13 +49,13 @@ fn import(instance: &Instance, mapping: Mapping, file: &Path) -> Result<ImportSu
 }
 
 fn mapping() -> Result<Mapping> {
-    parsed(MAPPING, "mapping.toml")
+    parsed(MAPPING, "the contacts")
 }
 
 fn parsed(toml: &str, name: &str) -> Result<Mapping> {
     Mapping::parse(toml, name).map_err(|mistakes| {
         let mistakes: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
-        anyhow!("{name} of the demo is not valid\n{}", mistakes.join("\n"))
+        anyhow!("the mapping of {name} is not valid\n{}", mistakes.join("\n"))
     })
 }
 
