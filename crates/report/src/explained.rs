@@ -360,9 +360,10 @@ fn proven_lines(proven: &Proven, name: &str, by: &str, lang: Lang, out: &mut Str
     let words = rule_words(rule, lang);
     let time = seconds.map(|seconds| format!(", {}", span(seconds, lang))).unwrap_or_default();
     // Of words that were erased nobody can say any more how sure they were.
-    let sure = (proven.confidence_ppm > 0)
-        .then(|| format!(", {}", percent(proven.confidence_ppm as f32 / 1e6, lang)))
-        .unwrap_or_default();
+    let sure = match proven.confidence_ppm {
+        0 => String::new(),
+        ppm => format!(", {}", percent(ppm as f32 / 1e6, lang)),
+    };
     let _ = writeln!(out, "{name}: {} · {words}{time} ({rule}{sure})", mechanism.word());
     for fact in &proven.facts {
         let _ = writeln!(out, "  {by} {}", fact.line(lang));
