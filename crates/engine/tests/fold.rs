@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{Act, Touch, acts, at, fact, rules};
+use common::{Act, Touch, acts, at, fact, placed, rules};
 use domain::contact::{ContactChange, Provenance};
 use domain::invariant::{Counts, Promise};
 use domain::*;
@@ -64,13 +64,7 @@ impl Run {
         let mut split: Vec<Vec<Placed<Fact>>> = vec![vec![]; self.assemble.len()];
         let mut company = vec![];
         for fact in facts {
-            let placed = Placed {
-                topic: fact.topic(),
-                partition: Partition(0),
-                offset: Offset(0),
-                recorded_at: at(0),
-                value: fact.clone(),
-            };
+            let placed = placed(fact.clone());
             if fact.topic() == Topic::Company {
                 company.push(placed);
             } else {

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{acts, rules, tame};
+use common::{acts, placed, rules, tame};
 use domain::contact::ContactChange;
 use domain::*;
 use engine::{Assemble, Judge, Ruleset};
@@ -15,14 +15,7 @@ use std::sync::Arc;
 type Judged = (Verdict, Vec<FactId>);
 
 fn fold(rules: &Arc<Ruleset>, facts: impl Iterator<Item = Fact>) -> BTreeMap<ContactId, Judged> {
-    let placed = facts.map(|value| Placed {
-        topic: value.topic(),
-        partition: Partition(0),
-        offset: Offset(0),
-        recorded_at: value.occurred_at,
-        value,
-    });
-    let (company, facts): (Vec<_>, Vec<_>) = placed.partition(|f| f.topic == Topic::Company);
+    let (company, facts): (Vec<_>, Vec<_>) = facts.map(placed).partition(|f| f.topic == Topic::Company);
     let said = Assemble::new(Arc::clone(rules)).apply(facts, &company, Sequence(1));
     let records: BTreeMap<ContactId, Vec<FactId>> = said.contacts.into_iter().filter_map(records).collect();
     let verdicts = Judge::new(Arc::clone(rules)).apply(said.judge, Sequence(1)).verdicts;
@@ -57,11 +50,14 @@ fn check(facts: &[Fact]) -> Result<(), TestCaseError> {
     for gone in facts {
         let without = fold(&rules, facts.iter().filter(|f| f.id != gone.id).cloned());
         // Without one of its several records, or without a person's word, a contact may have another reason: then it is
-        // another contact, for itself and for those that follow it.
+        // another contact, for itself and for those that follow it. A sitting without its first message has another id too.
         let another = whole
-            .iter()
-            .filter(|(_, (_, records))| records.contains(&gone.id) || decides_the_reason(gone))
-            .any(|(id, (v, _))| without.get(id).is_some_and(|(after, _)| after.reason != v.reason));
+            .values()
+            .filter(|(_, records)| records.contains(&gone.id) || decides_the_reason(gone))
+            .any(|(v, records)| {
+                let mut left = without.values().filter(|(_, left)| left.iter().any(|r| records.contains(r)));
+                left.any(|(after, _)| after.reason != v.reason)
+            });
         for (id, (verdict, _)) in whole.iter().filter(|_| !another) {
             for proof in verdict.proofs.iter().filter(|p| p.facts.contains(&gone.id)) {
                 let Some((after, _)) = without.get(id) else { continue };

@@ -2,7 +2,7 @@
 
 use crate::asserted::{Asserted, CustomerFact, Happened};
 use crate::bytes::{Damaged, Reader, Writer};
-use domain::{Instant, Span};
+use domain::Span;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -37,7 +37,7 @@ impl Everybody {
     /// What may matter to a contact: of passing things those at most `reach` away, in no order.
     pub(crate) fn near(&self, a: &Asserted, reach: Span) -> impl Iterator<Item = &CustomerFact> {
         let (from, to) = (a.occurred_at.plus(Span::from_micros(-reach.micros())), a.occurred_at.plus(reach));
-        let passing = &self.passing[place(&self.passing, from)..];
+        let passing = &self.passing[self.passing.partition_point(|f| f.at < from)..];
         let passing = passing.iter().take_while(move |f| f.at <= to);
         let named = if self.of_orders.is_empty() { &[][..] } else { &a.orders };
         let of_orders = named.iter().filter_map(|order| self.of_orders.get(order)).flatten();
@@ -63,8 +63,4 @@ impl Everybody {
         }
         Ok(everybody)
     }
-}
-
-fn place(facts: &[Arc<CustomerFact>], from: Instant) -> usize {
-    facts.partition_point(|f| f.at < from)
 }

@@ -66,9 +66,10 @@ fn overdue<'c>(context: &Context<'c>, i: usize) -> Outcome {
 
 fn by_promise<'c>(context: &Context<'c>, i: usize, promise: &Promise<'c>) -> Outcome {
     let a = context.asserted(i);
-    let sets =
-        about(context, i, promise).map(|by| (by, Set::default().contact(a, &[by]).happened(a, promise.fact)));
-    let Some((by, set)) = sets.min_by_key(|(_, set)| set.len(a.contact)) else { return Outcome::Nothing };
+    let set = Set::default().happened(a, promise.fact);
+    let Some((by, set)) = context.fewest(i, about(context, i, promise), &set) else {
+        return Outcome::Nothing;
+    };
     let proof = |rule: &'static str, set: Set<'c>| Proof {
         mechanism: Mechanism::BrokenPromise,
         rule: rule.into(),

@@ -29,7 +29,9 @@ fn by_what_follows<'c>(context: &Context<'c>, i: usize, facts: &[&'c CustomerFac
 fn answers<'c>(context: &Context<'c>, i: usize, fact: &'c CustomerFact) -> Outcome {
     match &fact.what {
         Happened::Recovered { contact } if *contact == context.asserted(i).contact => {
-            Outcome::Proven(proof(context, i, "company_error/recovered", fact, &[]))
+            let a = context.asserted(i);
+            let set = Set::default().contact(a, &[]).happened(a, fact);
+            Outcome::Proven(proof(context, i, "company_error/recovered", fact, (&[], set)))
         }
         _ => Outcome::Nothing,
     }
@@ -44,17 +46,14 @@ fn corrects<'c>(
     facts: &[&'c CustomerFact],
 ) -> Outcome {
     let Happened::Upstream { kind, order, subject, .. } = &fact.what else { return Outcome::Nothing };
-    if !kind.corrects_error() || context.awaited(i).contains(kind) {
+    if !kind.corrects_error() || context.awaited(i).any(|awaited| awaited == *kind) {
         return Outcome::Nothing;
     }
     let a = context.asserted(i);
-    let by = match (order, subject) {
-        (Some(order), _) => a.names(order).then(|| vec![Of::Order(order)]),
-        (None, Some(subject)) => context.by_subject(i, subject).map(|by| vec![by]),
-        (None, None) => None,
-    };
-    let Some(by) = by else { return Outcome::Nothing };
-    let proof = proof(context, i, "company_error/corrected", fact, &by);
+    let about = context.by_event(i, order.as_deref(), subject.as_deref());
+    let set = Set::default().happened(a, fact);
+    let Some((by, set)) = context.fewest(i, about.into_iter(), &set) else { return Outcome::Nothing };
+    let proof = proof(context, i, "company_error/corrected", fact, (&[by], set));
     match order.as_deref().and_then(|order| cancelled_before(order, fact, facts)) {
         Some(cancelled) if *kind == UpstreamKind::RefundIssued => {
             let facts = Set::default().facts(proof.facts).happened(a, cancelled).into_facts(a.contact);
@@ -78,7 +77,7 @@ fn proof<'c>(
     i: usize,
     rule: &'static str,
     fact: &'c CustomerFact,
-    by: &[Of<'c>],
+    (by, set): (&[Of<'c>], Set<'c>),
 ) -> Proof {
     let a = context.asserted(i);
     Proof {
@@ -86,6 +85,6 @@ fn proof<'c>(
         rule: rule.into(),
         confidence_ppm: context.confidence(i, by),
         seconds: Some(fact.at.since(a.occurred_at).seconds()),
-        facts: Set::default().contact(a, by).happened(a, fact).into_facts(a.contact),
+        facts: set.into_facts(a.contact),
     }
 }

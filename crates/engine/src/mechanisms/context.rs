@@ -82,12 +82,15 @@ impl<'c> Context<'c> {
         facts
     }
 
-    /// By what of the contact it is about the subject: one of its products, or its reason by one of its topics.
-    pub(super) fn by_subject<'s>(&self, i: usize, subject: &'s str) -> Option<Of<'s>> {
+    /// By what of the contact it is about the subject, each of which is enough: one of its products, its reason by one of
+    /// its topics.
+    pub(super) fn by_subject<'s>(
+        &self,
+        i: usize,
+        subject: &'s str,
+    ) -> impl Iterator<Item = Of<'s>> + use<'s> {
         let a = self.asserted(i);
-        if a.more().products.iter().any(|product| product.as_ref() == subject) {
-            return Some(Of::Product(subject));
-        }
+        let is_product = a.more().products.iter().any(|product| product.as_ref() == subject);
         let is_topic = |reason: &ReasonId, topics: &[String]| {
             // Nothing is about what nobody has understood.
             let is_reason = reason.as_str() == subject && subject != UNCLASSIFIED;
@@ -98,11 +101,39 @@ impl<'c> Context<'c> {
             .replaced
             .as_ref()
             .is_some_and(|replaced| is_topic(&replaced.reason, self.rules.topics(&replaced.reason)));
-        is_topic(&a.reason, self.reasons[i].topics).then_some(if before {
-            Of::ReasonBefore
-        } else {
-            Of::Reason
-        })
+        let by = if before { Of::ReasonBefore } else { Of::Reason };
+        let by_reason = is_topic(&a.reason, self.reasons[i].topics).then_some(by);
+        is_product.then_some(Of::Product(subject)).into_iter().chain(by_reason)
+    }
+
+    /// By what of the contact it is about an event, each of which is enough: the order that the event names, else its
+    /// subject.
+    pub(super) fn by_event<'s>(
+        &self,
+        i: usize,
+        order: Option<&'s str>,
+        subject: Option<&'s str>,
+    ) -> Vec<Of<'s>> {
+        match (order, subject) {
+            (Some(order), _) => {
+                self.asserted(i).names(order).then_some(Of::Order(order)).into_iter().collect()
+            }
+            (None, Some(subject)) => self.by_subject(i, subject).collect(),
+            (None, None) => Vec::new(),
+        }
+    }
+
+    /// Adds of several ways in which the contact is about something, each of which is enough, the one that then makes the
+    /// fewest facts, of equals the first.
+    pub(super) fn fewest(
+        &self,
+        i: usize,
+        ways: impl Iterator<Item = Of<'c>>,
+        set: &Set<'c>,
+    ) -> Option<(Of<'c>, Set<'c>)> {
+        let a = self.asserted(i);
+        let sets = ways.map(|by| (by, set.clone().contact(a, &[by])));
+        sets.min_by_key(|(_, set)| set.len(a.contact))
     }
 
     /// Confidence of a proof that rests on this of the contact: on records alone, or on its reason too.
@@ -115,12 +146,9 @@ impl<'c> Context<'c> {
     }
 
     /// What the contact's reason waits for: the upstream kinds among its topics that put something right.
-    pub(super) fn awaited(&self, i: usize) -> Vec<UpstreamKind> {
-        let topics = self.reasons[i].topics.iter();
-        topics
-            .filter_map(|topic| UpstreamKind::from_word(topic))
-            .filter(|kind| kind.corrects_error())
-            .collect()
+    pub(super) fn awaited(&self, i: usize) -> impl Iterator<Item = UpstreamKind> + use<'c> {
+        let kinds = self.reasons[i].topics.iter().filter_map(|topic| UpstreamKind::from_word(topic));
+        kinds.filter(|kind| kind.corrects_error())
     }
 }
 

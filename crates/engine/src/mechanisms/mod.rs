@@ -136,15 +136,14 @@ fn prove<'c>(mechanism: Mechanism, context: &Context<'c>, i: usize, facts: &[&'c
 }
 
 impl Found {
-    /// A person said that it was avoidable: the proof where nothing else is one, or where it needs fewer facts.
+    /// A person said that it was avoidable, which proves the mechanism whatever else is on record; what is proven with no
+    /// more facts stays.
     fn add_said(&mut self, said: Option<Proof>) {
         let Some(said) = said else { return };
-        let alone = self.proofs.is_empty();
-        let same = self.proofs.iter_mut().find(|proof| proof.mechanism == said.mechanism);
-        match same {
-            Some(proof) if said.facts.len() < proof.facts.len() => *proof = said,
-            None if alone => self.proofs.push(said),
-            Some(_) | None => {}
+        match self.proofs.binary_search_by_key(&said.mechanism, |proof| proof.mechanism) {
+            Ok(same) if said.facts.len() < self.proofs[same].facts.len() => self.proofs[same] = said,
+            Ok(_) => {}
+            Err(place) => self.proofs.insert(place, said),
         }
     }
 

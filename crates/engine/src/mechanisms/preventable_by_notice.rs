@@ -37,8 +37,8 @@ pub(super) fn prove<'c>(context: &Context<'c>, i: usize, facts: &[&'c CustomerFa
 }
 
 fn by_event<'c>(context: &Context<'c>, i: usize, event: &Event<'c>, facts: &[&'c CustomerFact]) -> Outcome {
-    let Some(by) = about(context, i, event) else { return Outcome::Nothing };
-    let proof = proof(context, i, event.fact, &by);
+    let Some((by, set)) = about(context, i, event) else { return Outcome::Nothing };
+    let proof = proof(context, i, event.fact, by, set);
     match cleared_by(context, i, event, facts) {
         None => Outcome::Proven(proof),
         Some((rule, by)) => {
@@ -85,15 +85,16 @@ fn is_current(rules: &Ruleset, event: &Event<'_>, at: Instant) -> bool {
     }
 }
 
-/// By what of the contact it is about the event.
-fn about<'c>(context: &Context<'c>, i: usize, event: &Event<'c>) -> Option<Vec<Of<'c>>> {
+/// By what of the contact it is about the event, with what the proof then rests on.
+fn about<'c>(context: &Context<'c>, i: usize, event: &Event<'c>) -> Option<(Of<'c>, Set<'c>)> {
     let a = context.asserted(i);
+    let set = Set::default().happened(a, event.fact);
     if let Some(order) = event.order {
         let chases = context.candidate_for(i, &[Mechanism::StatusChase, Mechanism::PreventableByNotice])?;
-        return a.names(order).then(|| vec![Of::Order(order), chases]);
+        return a.names(order).then(|| (chases, set.contact(a, &[Of::Order(order), chases])));
     }
-    let by_subject = event.subject.and_then(|subject| context.by_subject(i, subject));
-    by_subject.or_else(|| context.by_subject(i, event.kind.word())).map(|by| vec![by])
+    let by_subject = event.subject.into_iter().flat_map(|subject| context.by_subject(i, subject));
+    context.fewest(i, by_subject.chain(context.by_subject(i, event.kind.word())), &set)
 }
 
 /// What was told or had ended before the contact.
@@ -120,7 +121,7 @@ fn cleared_by<'c>(
 
 fn tells<'c>(context: &Context<'c>, i: usize, event: &Event<'c>, topic: &str) -> bool {
     let of_event = event.order == Some(topic) || event.subject == Some(topic);
-    of_event || context.by_subject(i, topic).is_some()
+    of_event || context.by_subject(i, topic).next().is_some()
 }
 
 fn ends(event: &Event<'_>, kind: UpstreamKind, order: Option<&str>, subject: Option<&str>) -> bool {
@@ -133,14 +134,14 @@ fn ends(event: &Event<'_>, kind: UpstreamKind, order: Option<&str>, subject: Opt
     }
 }
 
-fn proof<'c>(context: &Context<'c>, i: usize, fact: &'c CustomerFact, by: &[Of<'c>]) -> Proof {
+fn proof<'c>(context: &Context<'c>, i: usize, fact: &'c CustomerFact, by: Of<'c>, set: Set<'c>) -> Proof {
     let a = context.asserted(i);
     Proof {
         mechanism: Mechanism::PreventableByNotice,
         rule: "preventable_by_notice/known".into(),
-        confidence_ppm: context.confidence(i, by),
+        confidence_ppm: context.confidence(i, &[by]),
         seconds: Some(a.occurred_at.since(fact.at).seconds()),
-        facts: Set::default().contact(a, by).happened(a, fact).into_facts(a.contact),
+        facts: set.into_facts(a.contact),
     }
 }
 

@@ -20,24 +20,26 @@ fn by_document<'c>(context: &Context<'c>, i: usize, facts: &[&'c CustomerFact]) 
     let window = context.rules.settings().document_window;
     let is_recent = |f: &CustomerFact| f.at <= a.occurred_at && a.occurred_at.since(f.at) <= window;
     let sent = facts.iter().rev().filter(|f| !f.everybody && is_recent(f));
-    let (fact, by) = sent.filter_map(|f| about(context, i, f).map(|by| (f, by))).next()?;
+    let proven = |fact: &&'c CustomerFact| {
+        let set = Set::default().happened(a, fact);
+        context.fewest(i, about(context, i, fact).into_iter(), &set).map(|(by, set)| (*fact, by, set))
+    };
+    let (fact, by, set) = sent.filter_map(proven).next()?;
     Some(Proof {
         mechanism: Mechanism::PublicInfo,
         rule: "public_info/document".into(),
-        confidence_ppm: context.confidence(i, &by),
+        confidence_ppm: context.confidence(i, &[by]),
         seconds: Some(a.occurred_at.since(fact.at).seconds()),
-        facts: Set::default().contact(a, &by).happened(a, fact).into_facts(a.contact),
+        facts: set.into_facts(a.contact),
     })
 }
 
-/// By what of the contact it is about the document.
-fn about<'c>(context: &Context<'c>, i: usize, fact: &'c CustomerFact) -> Option<Vec<Of<'c>>> {
-    let Happened::Upstream { kind: UpstreamKind::DocumentSent, order, subject, .. } = &fact.what else {
-        return None;
-    };
-    match (order, subject) {
-        (Some(order), _) => context.asserted(i).names(order).then(|| vec![Of::Order(order)]),
-        (None, Some(subject)) => context.by_subject(i, subject).map(|by| vec![by]),
-        (None, None) => None,
+/// By what of the contact it is about the document, each of which is enough.
+fn about<'c>(context: &Context<'c>, i: usize, fact: &'c CustomerFact) -> Vec<Of<'c>> {
+    match &fact.what {
+        Happened::Upstream { kind: UpstreamKind::DocumentSent, order, subject, .. } => {
+            context.by_event(i, order.as_deref(), subject.as_deref())
+        }
+        _ => Vec::new(),
     }
 }

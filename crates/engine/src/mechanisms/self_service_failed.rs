@@ -20,8 +20,7 @@ pub(super) fn prove<'c>(context: &Context<'c>, i: usize) -> Outcome {
 
 fn by_session<'c>(context: &Context<'c>, i: usize, fact: &'c CustomerFact) -> Outcome {
     let Some(path) = failed(fact) else { return Outcome::Nothing };
-    let Some(by) = about(context, i, path) else { return Outcome::Nothing };
-    let proof = proof(context, i, fact, &[by]);
+    let Some(proof) = proof(context, i, fact, path) else { return Outcome::Nothing };
     match completed_since(context, i, fact, path) {
         None => Outcome::Proven(proof),
         Some(completed) => {
@@ -47,13 +46,14 @@ fn failed(fact: &CustomerFact) -> Option<&str> {
     }
 }
 
-/// By what of the contact it is about the path: the step that the source names, its products, its reason's topics.
-fn about<'c>(context: &Context<'c>, i: usize, path: &'c str) -> Option<Of<'c>> {
+/// By what of the contact it is about the path, each of which is enough: the step that the source names, its products, its
+/// reason's topics.
+fn about<'c>(context: &Context<'c>, i: usize, path: &'c str) -> impl Iterator<Item = Of<'c>> + use<'c> {
     let more = context.asserted(i).more();
     let of_step =
         |step: &str| step == path || step.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'));
     let by_step = !more.step_heard && more.step.as_deref().is_some_and(of_step);
-    if by_step { Some(Of::Step) } else { context.by_subject(i, path) }
+    by_step.then_some(Of::Step).into_iter().chain(context.by_subject(i, path))
 }
 
 fn completed_since<'c>(
@@ -67,13 +67,14 @@ fn completed_since<'c>(
     later.find(|f| (f.at, f.id) > (failed.at, failed.id) && is_completed(f)).map(AsRef::as_ref)
 }
 
-fn proof<'c>(context: &Context<'c>, i: usize, fact: &'c CustomerFact, by: &[Of<'c>]) -> Proof {
+fn proof<'c>(context: &Context<'c>, i: usize, fact: &'c CustomerFact, path: &'c str) -> Option<Proof> {
     let a = context.asserted(i);
-    Proof {
+    let (by, set) = context.fewest(i, about(context, i, path), &Set::default().happened(a, fact))?;
+    Some(Proof {
         mechanism: Mechanism::SelfServiceFailed,
         rule: "self_service_failed/session".into(),
-        confidence_ppm: context.confidence(i, by),
+        confidence_ppm: context.confidence(i, &[by]),
         seconds: Some(a.occurred_at.since(fact.at).seconds()),
-        facts: Set::default().contact(a, by).happened(a, fact).into_facts(a.contact),
-    }
+        facts: set.into_facts(a.contact),
+    })
 }

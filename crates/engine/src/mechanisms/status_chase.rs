@@ -48,7 +48,7 @@ fn pending<'c>(context: &Context<'c>, i: usize, facts: &[&'c CustomerFact]) -> P
         closed.map_or(Pending::Presumed, |set| Pending::Nothing("status_chase/order_closed", set))
     } else if a.case.is_some() {
         case_pending(a)
-    } else if context.awaited(i).is_empty() {
+    } else if context.awaited(i).next().is_none() {
         any_order_pending(context, i, before)
     } else {
         Pending::Presumed
@@ -105,7 +105,7 @@ fn closings<'c>(
     before: &[&'c CustomerFact],
 ) -> BTreeMap<&'c str, &'c CustomerFact> {
     let mut closings = BTreeMap::new();
-    let awaited = context.awaited(i);
+    let awaited: Vec<UpstreamKind> = context.awaited(i).collect();
     let closes =
         |kind: UpstreamKind| if awaited.is_empty() { kind.closes_order() } else { awaited.contains(&kind) };
     for fact in before {

@@ -182,6 +182,12 @@ fn key(n: u8) -> CustomerKey {
     CustomerKey::from_bytes([n + 1; 16])
 }
 
+/// The fact as the log gives it; where it lies there does not matter.
+pub fn placed(value: Fact) -> Placed<Fact> {
+    let (topic, recorded_at) = (value.topic(), value.occurred_at);
+    Placed { topic, partition: Partition(0), offset: Offset(0), recorded_at, value }
+}
+
 /// An hour of the world.
 pub fn at(hour: i64) -> Instant {
     Instant::from_micros(0).expect("epoch").plus(Span::from_hours(hour))
