@@ -546,6 +546,18 @@ impl Fact {
         ContactId::of_record(&self.origin.system, &self.origin.instance, &self.origin.record)
     }
 
+    /// The contact that this record belongs to once legs are folded: of a leg that of its root, else
+    /// [`Self::contact_id`].
+    pub fn root_contact_id(&self) -> ContactId {
+        match &self.body {
+            Body::ContactRecorded(recorded) if recorded.kind == RecordKind::Leg => {
+                let root = recorded.root_record.as_deref().unwrap_or(&self.origin.record);
+                ContactId::of_record(&self.origin.system, &self.origin.instance, root)
+            }
+            _ => self.contact_id(),
+        }
+    }
+
     /// The identity of a case named by this fact.
     pub fn case_id(&self, case: &str) -> CaseId {
         CaseId::of_case(&self.origin.system, &self.origin.instance, case)

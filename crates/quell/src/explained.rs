@@ -134,8 +134,7 @@ fn texts(list: &Value) -> impl Iterator<Item = &str> {
 /// The facts that the contact was made from, at least one, with their words opened, in the order of the log.
 fn facts(instance: &Instance, row: &Value) -> Result<Vec<Fact>> {
     let (partition, last) = place(row)?;
-    let wanted: BTreeSet<&str> =
-        row["facts"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let wanted: BTreeSet<&str> = texts(&row["facts"]).collect();
     // A contact of one fact lies where its provenance says; of several, all lie before that, in one partition.
     let mut from = if wanted.len() > 1 { Offset(0) } else { last };
     let mut found = Vec::new();

@@ -192,7 +192,7 @@ impl Explained {
             self.chain.len(),
             lang.pick("contacts", "contactos")
         );
-        let _ = writeln!(out, "  {}", dots(&self.chain, lang));
+        let _ = writeln!(out, "  {}", dots(&self.chain));
     }
 
     fn cost(&self, lang: Lang, out: &mut String) {
@@ -203,7 +203,7 @@ impl Explained {
         };
         let money = |micros: i64| money(micros, lang);
         let Cost { currency, valid_from, .. } = cost;
-        let seconds = cost.handle_ms.map(|ms| span(ms / 1_000, lang));
+        let seconds = cost.handle_ms.map(|ms| span(ms / 1_000));
         let _ = write!(out, "{}: {} {currency}", lang.pick("Cost", "Coste"), money(cost.micros));
         let (each, second) = (money(cost.per_contact_micros), money(cost.per_second_micros));
         let _ = match (seconds, lang) {
@@ -228,7 +228,7 @@ impl Explained {
 /// Dots as wide as a terminal allows: of a long chain the beginning and what lies around this contact.
 const DOTS: usize = 9;
 
-fn dots(chain: &[Link], lang: Lang) -> String {
+fn dots(chain: &[Link]) -> String {
     let this = chain.iter().position(|link| link.is_this).unwrap_or(0);
     let from = this.saturating_sub(DOTS / 2).min(chain.len().saturating_sub(DOTS));
     let mut line = String::new();
@@ -243,7 +243,7 @@ fn dots(chain: &[Link], lang: Lang) -> String {
         if at > 0 {
             // A longer gap is a longer line, by its order of magnitude.
             let dashes = 1 + usize::try_from(link.after_s.max(1).ilog10()).unwrap_or(1);
-            let _ = write!(line, "{0} {1} {0}", "─".repeat(dashes), span(link.after_s, lang));
+            let _ = write!(line, "{0} {1} {0}", "─".repeat(dashes), span(link.after_s));
         }
         line.push_str(if link.is_this { "◉" } else { "●" });
     }
@@ -358,7 +358,7 @@ impl Stands {
 fn proven_lines(proven: &Proven, name: &str, by: &str, lang: Lang, out: &mut String) {
     let Proven { mechanism, rule, seconds, .. } = proven;
     let words = rule_words(rule, lang);
-    let time = seconds.map(|seconds| format!(", {}", span(seconds, lang))).unwrap_or_default();
+    let time = seconds.map(|seconds| format!(", {}", span(seconds))).unwrap_or_default();
     // Of words that were erased nobody can say any more how sure they were.
     let sure = match proven.confidence_ppm {
         0 => String::new(),

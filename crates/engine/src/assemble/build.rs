@@ -397,18 +397,14 @@ fn join_asserted(rules: &Ruleset, into: &mut Asserted, part: &Part, classified: 
         into.case = part.case();
     }
     into.resolved = part.recorded.resolved.unwrap_or(into.resolved);
-    let (step, heard) = step_of(rules, part);
-    let (has_step, handed_on) = (into.more().step.is_some(), into.more().handed_on.is_empty());
-    if (step.is_some() && !has_step) || (handed_on && part.was_handed_on(rules)) {
-        into.with_more(|more| {
-            if !has_step {
-                (more.step, more.step_heard) = (step, heard);
-            }
-            if handed_on && part.was_handed_on(rules) {
-                more.handed_on = [part.fact].into();
-            }
-        });
-    }
+    into.with_more(|more| {
+        if more.step.is_none() {
+            (more.step, more.step_heard) = step_of(rules, part);
+        }
+        if more.handed_on.is_empty() && part.was_handed_on(rules) {
+            more.handed_on = [part.fact].into();
+        }
+    });
 }
 
 fn first<T: Clone>(into: &mut Option<T>, other: Option<&T>) {

@@ -33,6 +33,11 @@ impl Merges {
         self.unsettled = true;
     }
 
+    /// Something was learned that `resolve` and `way` do not know yet.
+    pub(super) const fn is_unsettled(&self) -> bool {
+        self.unsettled
+    }
+
     /// Makes what keys have become follow what was learned.
     pub(super) fn settle(&mut self) {
         if std::mem::take(&mut self.unsettled) {

@@ -26,8 +26,8 @@ use domain::fact::ContactRecorded;
 use domain::invariant::Counts;
 use domain::reject::Refused;
 use domain::{
-    Body, CaseId, ContactId, CustomerKey, Day, Fact, FactId, Placed, ReasonId, RejectKind, Sequence, Session,
-    Stated, contact::ContactChange,
+    Body, ContactId, CustomerKey, Day, Fact, FactId, Placed, ReasonId, RejectKind, Sequence, Session, Stated,
+    contact::ContactChange,
 };
 use entry::{Arrival, Entry};
 use group::{Group, GroupId};
@@ -176,7 +176,6 @@ impl Assemble {
     }
 
     fn learn_company(&mut self, company: &[Placed<Fact>]) {
-        let before = self.merges.clone();
         for placed in company {
             self.pending.company.accepted += 1;
             let fact = &placed.value;
@@ -191,8 +190,9 @@ impl Assemble {
                 _ => self.pending.facts.extend(happened::to_everybody(fact)),
             }
         }
-        self.merges.settle();
-        if before != self.merges {
+        if self.merges.is_unsettled() {
+            let before = self.merges.clone();
+            self.merges.settle();
             self.restate_moved(&before);
         }
     }
@@ -343,16 +343,12 @@ impl Assemble {
 
 /// The group that a record's contact is made in: its conversation, or its root leg.
 fn group_of(fact: &Fact, recorded: &ContactRecorded) -> Option<GroupId> {
-    let o = &fact.origin;
     match recorded.kind {
         RecordKind::Contact => None,
-        RecordKind::Leg => {
-            let root = recorded.root_record.as_deref().unwrap_or(&o.record);
-            Some(GroupId::legs(ContactId::of_record(&o.system, &o.instance, root)))
-        }
+        RecordKind::Leg => Some(GroupId::legs(fact.root_contact_id())),
         RecordKind::Message => {
-            let case = recorded.case.as_ref()?;
-            Some(GroupId::messages(CaseId::of_case(&o.system, &o.instance, case), recorded.channel))
+            let case = build::case_of(&fact.origin, recorded)?;
+            Some(GroupId::messages(case, recorded.channel))
         }
     }
 }

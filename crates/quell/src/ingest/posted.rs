@@ -105,10 +105,5 @@ fn accepted(fact: &Fact) -> Outcome {
 
 fn contact_of(fact: &Fact) -> Option<ContactId> {
     let Body::ContactRecorded(contact) = &fact.body else { return None };
-    let o = &fact.origin;
-    match (contact.kind, &contact.root_record) {
-        (RecordKind::Message, _) => None,
-        (RecordKind::Leg, Some(root)) => Some(ContactId::of_record(&o.system, &o.instance, root)),
-        (RecordKind::Leg | RecordKind::Contact, _) => Some(fact.contact_id()),
-    }
+    (contact.kind != RecordKind::Message).then(|| fact.root_contact_id())
 }

@@ -4,7 +4,6 @@
 use super::taxonomy::each_fact;
 use crate::instance::{Instance, topic_name};
 use anyhow::{Context as _, Result};
-use domain::closed::RecordKind;
 use domain::{Body, ContactId, Fact, Offset, Partition, Topic};
 use log::{Batch, Limits, Record};
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,12 +28,7 @@ pub(super) fn facts_keys(
 
 /// The contact that a record makes, or that a leg belongs to.
 fn contact_of(fact: &Fact) -> Option<ContactId> {
-    let Body::ContactRecorded(recorded) = &fact.body else { return None };
-    let o = &fact.origin;
-    Some(match (recorded.kind, &recorded.root_record) {
-        (RecordKind::Leg, Some(root)) => ContactId::of_record(&o.system, &o.instance, root),
-        _ => fact.contact_id(),
-    })
+    matches!(fact.body, Body::ContactRecorded(_)).then(|| fact.root_contact_id())
 }
 
 /// The records of these facts keys that lie before `to` in a partition of `facts`, batch after batch.
