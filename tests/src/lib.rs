@@ -2,4 +2,5 @@
 
 pub mod flaky;
 pub mod sim;
+pub mod spread;
 pub mod world;

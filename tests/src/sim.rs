@@ -35,16 +35,16 @@ pub type Tree = BTreeMap<String, Vec<u8>>;
 
 /// How an instance is set up.
 #[derive(Debug, Clone)]
-struct Setup {
-    partitions: u32,
-    shards: u32,
-    threads: usize,
-    fold_batch: usize,
-    import_batch: usize,
-    state_bytes_max: u64,
+pub(crate) struct Setup {
+    pub(crate) partitions: u32,
+    pub(crate) shards: u32,
+    pub(crate) threads: usize,
+    pub(crate) fold_batch: usize,
+    pub(crate) import_batch: usize,
+    pub(crate) state_bytes_max: u64,
 }
 
-const PLAIN: Setup = Setup {
+pub(crate) const PLAIN: Setup = Setup {
     partitions: 1,
     shards: 1,
     threads: 1,
@@ -55,19 +55,19 @@ const PLAIN: Setup = Setup {
 
 /// What goes wrong while one instance is open.
 #[derive(Debug, Clone, Copy, Default)]
-struct Trouble {
-    append: Option<(u32, Crash)>,
-    store: Option<(u64, Fault)>,
+pub(crate) struct Trouble {
+    pub(crate) append: Option<(u32, Crash)>,
+    pub(crate) store: Option<(u64, Fault)>,
 }
 
 /// Tells whether the planned faults have come.
-struct Watch {
-    append: Box<dyn Fn() -> bool>,
-    store: Box<dyn Fn() -> bool>,
+pub(crate) struct Watch {
+    pub(crate) append: Box<dyn Fn() -> bool>,
+    pub(crate) store: Box<dyn Fn() -> bool>,
 }
 
 /// A data folder with its virtual clock.
-struct Bed {
+pub(crate) struct Bed {
     folder: TempDir,
     clock: Arc<AtomicI64>,
 }
@@ -85,6 +85,8 @@ pub struct Fired {
     pub starved: u64,
     /// Torn newest commits that were deleted.
     pub repaired: u64,
+    /// Parts of a spread fold that failed or were refused, and ended.
+    pub ended: u64,
 }
 
 impl Fired {
@@ -97,6 +99,7 @@ impl Fired {
             snapshots: self.snapshots + other.snapshots,
             starved: self.starved + other.starved,
             repaired: self.repaired + other.repaired,
+            ended: self.ended + other.ended,
         }
     }
 }
@@ -112,7 +115,7 @@ pub fn run(seed: u64) -> Result<Fired> {
 }
 
 /// The tables of a world where nothing goes wrong.
-fn plain_run(world: &World) -> Result<Tree> {
+pub(crate) fn plain_run(world: &World) -> Result<Tree> {
     let bed = Bed::new()?;
     let instance = bed.open(&PLAIN, Trouble::default())?;
     deliver(&instance, &world.happenings)?;
@@ -149,7 +152,7 @@ impl<'w> Troubled<'w> {
         for part in deliveries.chunks(rng.usize(5..40)) {
             self.deliver(rng, part)?;
             self.fold(rng);
-            self.damage_snapshots(rng)?;
+            self.fired.snapshots += damage_snapshots(&self.bed, rng)?;
             self.bed.jump(rng);
         }
         self.deliver(rng, &again)?;
@@ -193,37 +196,7 @@ impl<'w> Troubled<'w> {
         self.fired.stores += u64::from((watch.store)());
         self.fired.starved += u64::from(starved && done.is_err() && !(watch.store)());
         drop(instance);
-        self.repair();
-    }
-
-    /// What the message of a torn newest commit asks for, which only a disk that lied leaves behind: the file is
-    /// deleted.
-    fn repair(&mut self) {
-        let Ok(instance) = self.bed.open(&self.setup, Trouble::default()) else { return };
-        let Ok(epoch) = rules_epoch(&instance) else { return };
-        if let Err(LakeError::DamagedCommit { path, newest: true, .. }) =
-            Lake::open(Arc::clone(&instance.store), epoch)
-        {
-            let deleted = std::fs::remove_file(self.bed.root().join(path)).is_ok();
-            self.fired.repaired += u64::from(deleted);
-        }
-    }
-
-    fn damage_snapshots(&mut self, rng: &mut Rng) -> Result<()> {
-        for file in files_below(&self.bed.root().join("lake"))? {
-            if file.extension().is_some_and(|e| e == "snap") && rng.u8(0..3) == 0 {
-                let mut bytes = std::fs::read(&file)?;
-                let at = rng.usize(0..bytes.len().max(1));
-                if rng.bool() {
-                    bytes.truncate(at)
-                } else if let Some(byte) = bytes.get_mut(at) {
-                    *byte ^= 0x20
-                }
-                std::fs::write(&file, bytes)?;
-                self.fired.snapshots += 1;
-            }
-        }
-        Ok(())
+        self.fired.repaired += u64::from(self.bed.repair(&self.setup));
     }
 
     fn check(&self, expect: &Tree) -> Result<()> {
@@ -232,7 +205,7 @@ impl<'w> Troubled<'w> {
         pipeline::rollup(&instance, Some(end_of_time())).context("the run after the faults failed")?;
         self.check_durable(&instance)?;
         check_lake(&instance)?;
-        self.check_contacts(&instance)?;
+        check_contacts(&instance, self.world)?;
         differ(expect, &tree(&instance)?, Promise::P4)?;
         let replayed = self.replay()?;
         differ(expect, &replayed, Promise::P5)
@@ -269,21 +242,6 @@ impl<'w> Troubled<'w> {
         Ok(())
     }
 
-    /// P3 by the generator's own count: every whole contact that counts is in the table once.
-    fn check_contacts(&self, instance: &Instance) -> Result<()> {
-        let cut = lake::current_cut(&*instance.store)?.context("no cut is published")?;
-        let session =
-            Session::open(&*instance.store, &cut, &pipeline::resources(instance), &instance.config.zone)?;
-        let (found, all, different) = count_contacts(&session)?;
-        let expect = self.world.whole_contacts as u64;
-        ensure!(
-            found == expect && all == different,
-            "{:?} broken: {found} whole contacts instead of {expect}; {all} rows of {different} contacts",
-            Promise::P3
-        );
-        Ok(())
-    }
-
     /// The same log and vault, and nothing else: other threads and batches, from zero.
     fn replay(&self) -> Result<Tree> {
         let bed = Bed::new()?;
@@ -298,6 +256,40 @@ impl<'w> Troubled<'w> {
     }
 }
 
+/// P3 by the generator's own count: every whole contact that counts is in the table once.
+pub(crate) fn check_contacts(instance: &Instance, world: &World) -> Result<()> {
+    let cut = lake::current_cut(&*instance.store)?.context("no cut is published")?;
+    let session =
+        Session::open(&*instance.store, &cut, &pipeline::resources(instance), &instance.config.zone)?;
+    let (found, all, different) = count_contacts(&session)?;
+    let expect = world.whole_contacts as u64;
+    ensure!(
+        found == expect && all == different,
+        "{:?} broken: {found} whole contacts instead of {expect}; {all} rows of {different} contacts",
+        Promise::P3
+    );
+    Ok(())
+}
+
+/// Damages some of the snapshots on disk; how many.
+pub(crate) fn damage_snapshots(bed: &Bed, rng: &mut Rng) -> Result<u64> {
+    let mut damaged = 0;
+    for file in files_below(&bed.root().join("lake"))? {
+        if file.extension().is_some_and(|e| e == "snap") && rng.u8(0..3) == 0 {
+            let mut bytes = std::fs::read(&file)?;
+            let at = rng.usize(0..bytes.len().max(1));
+            if rng.bool() {
+                bytes.truncate(at)
+            } else if let Some(byte) = bytes.get_mut(at) {
+                *byte ^= 0x20
+            }
+            std::fs::write(&file, bytes)?;
+            damaged += 1;
+        }
+    }
+    Ok(damaged)
+}
+
 /// Rows of whole contacts, all rows, and different contacts.
 fn count_contacts(session: &Session) -> Result<(u64, u64, u64)> {
     let text = "SELECT count(*) FILTER (WHERE substr(record_id, 1, 1) IN ('n', 'k')), count(*), count(DISTINCT contact_id) FROM contacts";
@@ -310,7 +302,7 @@ fn count_contacts(session: &Session) -> Result<(u64, u64, u64)> {
 }
 
 /// P2 and P6.
-fn check_lake(instance: &Instance) -> Result<()> {
+pub(crate) fn check_lake(instance: &Instance) -> Result<()> {
     let lake = Lake::open(Arc::clone(&instance.store), rules_epoch(instance)?)?;
     let broken = lake.verify();
     ensure!(broken.is_empty(), "{:?} broken: {broken:?}", Promise::P6);
@@ -346,7 +338,7 @@ fn rules_epoch(instance: &Instance) -> Result<EpochId> {
 }
 
 /// Sends happenings as a source does and returns the facts that were acknowledged.
-fn deliver(instance: &Instance, happenings: &[Happening]) -> Result<Vec<FactId>> {
+pub(crate) fn deliver(instance: &Instance, happenings: &[Happening]) -> Result<Vec<FactId>> {
     let mut acknowledged = Vec::new();
     for batch in happenings.chunks(instance.config.import_batch) {
         let drafts = batch.iter().filter_map(|h| match h {
@@ -381,16 +373,16 @@ fn start_of_time() -> Instant {
     Instant::parse_rfc3339("2025-01-06T00:00:00Z").expect("an instant")
 }
 
-fn end_of_time() -> Instant {
+pub(crate) fn end_of_time() -> Instant {
     Instant::parse_rfc3339("2025-02-01T00:00:00Z").expect("an instant")
 }
 
-fn crash(rng: &mut Rng) -> Crash {
+pub(crate) fn crash(rng: &mut Rng) -> Crash {
     if rng.bool() { Crash::Before } else { Crash::After }
 }
 
 impl Bed {
-    fn new() -> Result<Self> {
+    pub(crate) fn new() -> Result<Self> {
         // Memory where there is some to mount: crashes of the process are simulated, syncs need not be slow.
         let memory = Path::new("/dev/shm");
         let folder = if memory.is_dir() { TempDir::new_in(memory)? } else { TempDir::new()? };
@@ -402,16 +394,29 @@ impl Bed {
         self.folder.path()
     }
 
+    /// What the message of a torn newest commit asks for, which only a disk that lied leaves behind: the file is
+    /// deleted. Whether there was one.
+    pub(crate) fn repair(&self, setup: &Setup) -> bool {
+        let Ok(instance) = self.open(setup, Trouble::default()) else { return false };
+        let Ok(epoch) = rules_epoch(&instance) else { return false };
+        match Lake::open(Arc::clone(&instance.store), epoch) {
+            Err(LakeError::DamagedCommit { path, newest: true, .. }) => {
+                std::fs::remove_file(self.root().join(path)).is_ok()
+            }
+            Ok(_) | Err(_) => false,
+        }
+    }
+
     /// The log's clock jumps, also backwards.
-    fn jump(&self, rng: &mut Rng) {
+    pub(crate) fn jump(&self, rng: &mut Rng) {
         self.clock.fetch_add(rng.i64(-3_600_000_000..7_200_000_000), Ordering::SeqCst);
     }
 
-    fn open(&self, setup: &Setup, trouble: Trouble) -> Result<Instance> {
+    pub(crate) fn open(&self, setup: &Setup, trouble: Trouble) -> Result<Instance> {
         Ok(self.open_watched(setup, trouble)?.0)
     }
 
-    fn open_watched(&self, setup: &Setup, trouble: Trouble) -> Result<(Instance, Watch)> {
+    pub(crate) fn open_watched(&self, setup: &Setup, trouble: Trouble) -> Result<(Instance, Watch)> {
         let home = Home::open(self.root())?;
         let config = config(setup, self.root().join("taxonomy.toml"));
         let vault = open_vault(&home, &config)?;
@@ -456,7 +461,7 @@ fn config(setup: &Setup, taxonomy: PathBuf) -> Config {
 
 /// The published tables that are compared byte by byte: all but those that tell when and where something was
 /// recorded or refused.
-fn tree(instance: &Instance) -> Result<Tree> {
+pub(crate) fn tree(instance: &Instance) -> Result<Tree> {
     let cut = lake::current_cut(&*instance.store)?.context("no cut is published")?;
     let root = instance.home.tables().join(cut.id.to_string());
     let mut tree = Tree::new();
@@ -467,7 +472,7 @@ fn tree(instance: &Instance) -> Result<Tree> {
     Ok(tree)
 }
 
-fn differ(expect: &Tree, found: &Tree, promise: Promise) -> Result<()> {
+pub(crate) fn differ(expect: &Tree, found: &Tree, promise: Promise) -> Result<()> {
     let names: BTreeSet<_> = expect.keys().chain(found.keys()).collect();
     let other: Vec<_> = names.into_iter().filter(|n| expect.get(*n) != found.get(*n)).collect();
     ensure!(other.is_empty(), "{promise:?} broken ({}): {other:?} differ", promise.statement());

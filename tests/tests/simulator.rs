@@ -21,3 +21,16 @@ fn seeds_end_with_the_bytes_of_the_run_without_faults() {
         }
     }
 }
+
+/// P2, P3, P4 and P6 of a fold that several processes share.
+#[test]
+fn a_fold_shared_by_failing_processes_ends_with_the_bytes_of_one() {
+    let mut fired = quell_tests::sim::Fired::default();
+    for seed in 0..8 {
+        match quell_tests::spread::run(seed) {
+            Ok(came) => fired = fired.plus(came),
+            Err(error) => panic!("seed {seed}: {error:#}"),
+        }
+    }
+    assert!(fired.ended > 8 && fired.snapshots > 0, "hardly anything went wrong: {fired:?}");
+}

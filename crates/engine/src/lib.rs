@@ -10,10 +10,11 @@ mod bytes;
 mod idmap;
 pub mod judge;
 mod mechanisms;
+pub mod messages;
 mod ruleset;
 
 pub use assemble::{Assemble, Assembled};
 pub use asserted::{Asserted, CustomerFact, Happened, JudgeInput, Override};
 pub use bytes::Damaged;
-pub use judge::{Judge, shard_of};
+pub use judge::{Judge, Judged, shard_of};
 pub use ruleset::Ruleset;

@@ -7,7 +7,7 @@ use common::{Act, Touch, acts, at, fact, placed, rules};
 use domain::contact::{ContactChange, Provenance};
 use domain::invariant::{Counts, Promise};
 use domain::*;
-use engine::{Assemble, Judge, JudgeInput, Ruleset, shard_of};
+use engine::{Assemble, Judge, JudgeInput, Ruleset, messages, shard_of};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -94,7 +94,9 @@ impl Run {
                     }
                 };
             }
-            for input in out.judge {
+            let heard = messages::decode(&messages::encode(&out.judge)).expect("own messages");
+            assert_eq!(heard, out.judge, "what goes from process to process arrives as it was sent");
+            for input in heard {
                 match shard_of(&input, self.judge.len()) {
                     Some(shard) => inputs[shard].push(input),
                     None => inputs.iter_mut().for_each(|inputs| inputs.push(input.clone())),

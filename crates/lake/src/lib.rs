@@ -11,6 +11,7 @@
 //! lake/<epoch>/pages/<first ordinal>.ndjson        500 commits in one file: opening stays quick
 //! lake/<epoch>/segments/<kind>/<ordinal>-<hash>.parquet
 //! lake/<epoch>/snapshots/<ordinal>.snap
+//! lake/<epoch>/parts/<part>/<step>.snap             parts of a fold that several processes share
 //! tables/<cut>/<table>/dt=YYYY-MM-DD/<table>.parquet   or  tables/<cut>/<table>/<table>.parquet
 //! tables/<cut>/manifest.json                       written last: without it the tree does not exist
 //! tables/current                                   the cut that is shown
@@ -28,6 +29,8 @@ mod lake;
 mod local;
 mod manifest;
 mod parquet_file;
+mod part;
+mod payload;
 mod retention;
 mod scratch;
 mod sealed;
@@ -48,6 +51,7 @@ pub use lake::{Commit, CommitInput, Lake, LakeEnd};
 pub use local::LocalStore;
 pub use manifest::{CutParts, FileRef, Manifest};
 pub use parquet_file::{ParquetFile, ParquetOptions, Written, write_parquet};
+pub use part::{PartSnapshot, latest_part, put_part};
 pub use retention::prune;
 pub use segment::{SegmentKind, SegmentRef};
 pub use snapshot::Snapshot;

@@ -1,18 +1,12 @@
 //! Snapshots of the fold's state, opaque to the lake. One counts only when it was taken at a commit of this
 //! very chain; any other is passed over, because a missing snapshot costs nothing but time.
 
+use crate::LakeError;
 use crate::lake::Lake;
-use crate::sealed::{hex, seal, sha256, unseal};
-use crate::store::objects;
+use crate::payload::{self, ordinals, path};
+use crate::sealed::{hex, seal};
 use crate::wire::{FORMAT, Fields, WireSnapshot, write_positions};
-use crate::{LakeError, StoreError};
 use domain::{Positions, Sequence};
-use std::io::{self, Write};
-
-/// How many are kept: the newest, and one before it in case that one is damaged.
-const KEPT: usize = 2;
-/// Ending of a snapshot's name.
-const END: &str = ".snap";
 
 /// A sound snapshot.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,23 +33,15 @@ impl Lake {
             ordinal: ordinal.0,
             up_to: write_positions(up_to),
             commit: hex(&commit.hash),
-            bytes: bytes.len() as u64,
-            payload_sha256: hex(&sha256(bytes)),
+            payload: payload::payload(bytes),
         });
-        let path = self.snapshot_path(ordinal.0);
-        let failed = |source: io::Error| StoreError::Io { action: "write", path: path.clone(), source };
-        let mut file = self.store().create(&path)?;
-        file.write_all(&header).and_then(|()| file.write_all(bytes)).map_err(failed)?;
-        file.finish()?;
-        self.store().settle(&self.snapshot_folder())?;
-        self.drop_older_snapshots(ordinal.0);
-        Ok(())
+        payload::put(&**self.store(), &self.snapshot_folder(), ordinal.0, &header, bytes)
     }
 
     /// The newest sound snapshot of this chain. Those of another epoch or history, beyond the lake's end, not
     /// at a commit, or damaged are passed over with a warning.
     pub fn latest_snapshot(&self) -> Result<Option<Snapshot>, LakeError> {
-        for ordinal in self.snapshot_ordinals()?.into_iter().rev() {
+        for ordinal in ordinals(&**self.store(), &self.snapshot_folder())?.into_iter().rev() {
             match self.read_snapshot(ordinal) {
                 Ok(snapshot) => return Ok(Some(snapshot)),
                 Err(error) => tracing::warn!(epoch = %self.epoch(), %error, "snapshot refused"),
@@ -65,16 +51,9 @@ impl Lake {
     }
 
     fn read_snapshot(&self, ordinal: u64) -> Result<Snapshot, LakeError> {
-        let path = self.snapshot_path(ordinal);
+        let path = path(&self.snapshot_folder(), ordinal);
         let fields = Fields { path: &path };
-        let mut bytes = self.store().get(&path)?;
-        let header_len =
-            bytes.iter().position(|b| *b == b'\n').ok_or_else(|| fields.damaged("it has no header"))? + 1;
-        let (header, _) = unseal::<WireSnapshot>(&bytes[..header_len]).map_err(|e| e.into_error(&path))?;
-        bytes.drain(..header_len);
-        if header.bytes != bytes.len() as u64 || fields.hash(&header.payload_sha256)? != sha256(&bytes) {
-            return Err(fields.damaged("its checksum does not match its content"));
-        }
+        let (header, bytes) = payload::get(&**self.store(), &path, |header: &WireSnapshot| &header.payload)?;
         let (up_to, commit) = (fields.positions(&header.up_to)?, fields.hash(&header.commit)?);
         let ordinal = Sequence(header.ordinal);
         let at = self.at(ordinal).filter(|c| c.to == up_to && c.hash == commit);
@@ -84,30 +63,8 @@ impl Lake {
         Ok(Snapshot { up_to, ordinal, bytes })
     }
 
-    /// Room is all that an old snapshot costs, so a failure here fails nothing.
-    fn drop_older_snapshots(&self, newest: u64) {
-        let dropped = self.snapshot_ordinals().and_then(|ordinals| {
-            for ordinal in ordinals.into_iter().filter(|o| *o <= newest).rev().skip(KEPT) {
-                self.store().delete(&self.snapshot_path(ordinal))?;
-            }
-            Ok(())
-        });
-        if let Err(error) = dropped {
-            tracing::warn!(epoch = %self.epoch(), %error, "old snapshots stay");
-        }
-    }
-
-    fn snapshot_ordinals(&self) -> Result<Vec<u64>, LakeError> {
-        let ordinal = |name: String| name.strip_suffix(END)?.parse().ok();
-        Ok(objects(&**self.store(), &self.snapshot_folder())?.into_iter().filter_map(ordinal).collect())
-    }
-
     fn snapshot_folder(&self) -> String {
         format!("lake/{}/snapshots", self.epoch())
-    }
-
-    fn snapshot_path(&self, ordinal: u64) -> String {
-        format!("{}/{ordinal:012}{END}", self.snapshot_folder())
     }
 
     fn at(&self, ordinal: Sequence) -> Option<&crate::Commit> {

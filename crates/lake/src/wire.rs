@@ -52,6 +52,24 @@ pub(crate) struct WireSnapshot {
     pub up_to: WirePositions,
     /// Checksum of the commit it covers, which stands for the whole history before it.
     pub commit: String,
+    #[serde(flatten)]
+    pub payload: WirePayload,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct WirePart {
+    pub format: u32,
+    pub epoch: String,
+    pub part: String,
+    /// The step that comes next.
+    pub next: u64,
+    #[serde(flatten)]
+    pub payload: WirePayload,
+}
+
+/// What a sealed line says of the bytes behind it.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct WirePayload {
     pub bytes: u64,
     pub payload_sha256: String,
 }

@@ -1,4 +1,5 @@
-//! `simulate [FROM [COUNT]]`: runs seeds of the simulator on two threads and prints those that fail.
+//! `simulate [FROM [COUNT]]`: runs seeds of the simulator on two threads, each in one process and shared by several, and
+//! prints those that fail.
 //! Exit 0: none did.
 
 use quell_tests::sim::Fired;
@@ -48,7 +49,8 @@ fn main() -> ExitCode {
 
 /// A panic is a promise that an assertion saw broken.
 fn outcome(seed: u64) -> anyhow::Result<Fired> {
-    std::panic::catch_unwind(|| quell_tests::sim::run(seed)).unwrap_or_else(|panic| {
+    let run = || Ok(quell_tests::sim::run(seed)?.plus(quell_tests::spread::run(seed)?));
+    std::panic::catch_unwind(run).unwrap_or_else(|panic| {
         let said = panic.downcast_ref::<String>().cloned();
         let said = said.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string));
         Err(anyhow::anyhow!("an assertion failed: {}", said.unwrap_or_default()))

@@ -3,22 +3,20 @@
 //! One step reads a batch, applies it synchronously and carries out the effects as one lake commit, whose
 //! ordinal is the sequence of everything said in it. Only the lake's own end says where to go on.
 
+use super::beside::Beside;
 use super::decode::{Decoded, decode};
-use super::governance::{Governance, News};
-use super::rejected::{self, Rejected};
+use super::governance::Governance;
+use super::rows::{Rows, commit_input};
 use super::snapshot::States;
 use crate::instance::{Instance, topic_name};
 use crate::parallel;
 use crate::progress::Meter;
-use anyhow::{Context as _, Result, bail};
-use arrow::array::RecordBatch;
-use domain::invariant::Counts;
+use anyhow::{Context as _, Result, bail, ensure};
 use domain::reject::Refused;
-use domain::{ContactId, Day, EpochId, Instant, Partition, Placed, Positions, Sequence, Topic, Verdict};
+use domain::{ContactId, EpochId, Instant, Partition, Placed, Positions, Sequence, Topic, Verdict};
 use engine::{Assemble, Assembled, Judge, JudgeInput, Ruleset, shard_of};
-use lake::{CommitInput, Lake, SegmentKind};
+use lake::{CommitInput, Lake};
 use log::{Batch, Limits};
-use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
@@ -41,30 +39,6 @@ pub(crate) struct Fold<'i> {
 struct Input {
     facts: Vec<Batch>,
     company: Batch,
-}
-
-/// What a commit carries besides what the facts came to.
-struct Beside {
-    rejected: Rejected,
-    news: Option<News>,
-    /// The lake has no dimensions yet.
-    lacks_dimensions: bool,
-    /// The lake has commits.
-    begun: bool,
-}
-
-impl Beside {
-    /// Whether it is worth a commit without facts.
-    const fn any(&self) -> bool {
-        self.rejected.any || self.news.is_some() || (self.begun && self.lacks_dimensions)
-    }
-}
-
-/// What a shard of customers says.
-struct Rows {
-    verdicts: RecordBatch,
-    sessions: RecordBatch,
-    touched: BTreeSet<Day>,
 }
 
 /// What a partition of facts came to.
@@ -163,43 +137,21 @@ impl<'i> Fold<'i> {
     fn step(&mut self) -> Result<Option<u64>> {
         let end = self.lake.end();
         let (input, mut to) = self.read(&end.positions, None)?;
-        let beside = self.read_beside(&end.positions, &mut to)?;
+        let beside = Beside::read(self.instance, &mut self.governance, &self.lake)?;
+        beside.advance(&mut to);
         let records = input.records();
         if records == 0 && !beside.any() {
             return Ok(None);
         }
-        self.check_memory()?;
+        check_memory(self.states.len(), self.instance)?;
         let (halves, company) = self.assemble_batch(input, end.next)?;
-        let mut commit = self.commit_input(halves, company, end.next)?;
-        commit.segments.extend(self.segments_beside(&beside));
+        let mut commit = self.commit_input(halves, &company, end.next);
+        commit.segments.extend(beside.segments(&self.governance, self.rules.taxonomy()));
         let counts = end.counts.plus(commit.counts);
         self.lake
             .commit(CommitInput { from: end.positions, to, counts, ..commit })
             .context("cannot commit a batch to the lake")?;
         Ok(Some(records))
-    }
-
-    /// What the commit carries that is no contact, and moves the positions behind it.
-    fn read_beside(&mut self, from: &Positions, to: &mut Positions) -> Result<Beside> {
-        let at = from.get(Topic::Rejects, Partition(0));
-        let rejected = rejected::read(self.instance, at, self.instance.config.fold_batch)?;
-        to.set(Topic::Rejects, Partition(0), rejected.next);
-        let news = self.governance.news(self.instance)?;
-        if let Some(news) = news {
-            to.set(Topic::Governance, Partition(0), news.to);
-        }
-        // An epoch begun by a program without dimensions gets them with the next commit, and gets one for them.
-        let has_dimensions = self.lake.segments(SegmentKind::Reasons).next().is_some();
-        let begun = !self.lake.commits().is_empty();
-        Ok(Beside { rejected, news, lacks_dimensions: !has_dimensions, begun })
-    }
-
-    fn segments_beside(&self, beside: &Beside) -> Vec<(SegmentKind, Vec<RecordBatch>)> {
-        let changed = beside.news.map(|news| news.changed).unwrap_or_default();
-        let taxonomy = self.rules.taxonomy();
-        let mut segments = self.governance.segments(changed, beside.lacks_dimensions, taxonomy);
-        segments.push((SegmentKind::Rejects, vec![tables::reject_rows(&beside.rejected.rows)]));
-        segments
     }
 
     /// Repeats what the lake already has, without saying anything. Everything counts as said in the newest
@@ -271,63 +223,21 @@ impl<'i> Fold<'i> {
 
     /// Judges each shard by itself; what concerns everybody goes to all of them.
     fn judge_batch(&mut self, halves: &mut [Half], sequence: Sequence) -> Vec<Rows> {
-        let shards = self.states.judge.len();
-        let mut inputs: Vec<Vec<JudgeInput>> = (0..shards).map(|_| Vec::new()).collect();
-        for input in halves.iter_mut().flat_map(|h| std::mem::take(&mut h.said.judge)) {
-            match shard_of(&input, shards) {
-                Some(shard) => inputs[shard].push(input),
-                None => inputs.iter_mut().for_each(|inputs| inputs.push(input.clone())),
-            }
-        }
+        let inputs = halves.iter_mut().flat_map(|h| std::mem::take(&mut h.said.judge));
+        let inputs = by_shard(inputs, self.states.judge.len());
         let threads = self.threads();
         let work: Vec<(&mut Judge, Vec<JudgeInput>)> = self.states.judge.iter_mut().zip(inputs).collect();
-        parallel::map(threads, work, |(judge, inputs)| {
-            let said = judge.apply(inputs, sequence);
-            let (verdicts, sessions) =
-                (tables::verdict_rows(&said.verdicts), tables::session_rows(&said.sessions));
-            Rows { verdicts, sessions, touched: said.touched }
-        })
+        parallel::map(threads, work, |(judge, inputs)| Rows::judged(&judge.apply(inputs, sequence)))
     }
 
     /// Everything the batch says, as the rows of one commit; `counts` are those of the batch alone.
-    fn commit_input(
-        &mut self,
-        mut halves: Vec<Half>,
-        company: Decoded,
-        sequence: Sequence,
-    ) -> Result<CommitInput> {
+    fn commit_input(&mut self, mut halves: Vec<Half>, company: &Decoded, sequence: Sequence) -> CommitInput {
         let judged = self.judge_batch(&mut halves, sequence);
-        let contacts = parallel::map(self.threads(), halves.iter().collect(), |h: &Half| {
-            tables::contact_rows(&h.said.contacts)
+        let numbered: Vec<(usize, &Half)> = halves.iter().enumerate().collect();
+        let assembled = parallel::map(self.threads(), numbered, |(at, half)| {
+            Rows::assembled(&half.said, &half.refused, (at == 0).then_some(company))
         });
-        let mut touched: BTreeSet<Day> = halves.iter().flat_map(|h| h.said.touched.iter().copied()).collect();
-        touched.extend(judged.iter().flat_map(|rows| rows.touched.iter().copied()));
-        let (verdicts, mut sessions): (Vec<_>, Vec<_>) =
-            judged.into_iter().map(|rows| (rows.verdicts, rows.sessions)).unzip();
-        sessions.extend(halves.iter().map(|h| tables::session_rows(&h.said.sessions)));
-        let company_stated = halves.first().map(|h| tables::stated_rows(&h.said.company_stated));
-        let stated =
-            halves.iter().map(|h| tables::stated_rows(&h.said.stated)).chain(company_stated).collect();
-        let undecodable: Vec<_> = halves.iter().flat_map(|h| &h.refused).chain(&company.refused).collect();
-        let of_company =
-            halves.first().map(|h| h.said.company).unwrap_or_default().plus(refused_counts(&company.refused));
-        let counts =
-            halves.iter().fold(of_company, |sum, h| sum.plus(h.said.counts).plus(refused_counts(&h.refused)));
-        let refused = halves.iter().flat_map(|h| &h.said.refused).chain(undecodable);
-        let refused: Vec<_> = refused.map(|r| (r.value, r.topic, r.partition, r.offset)).collect();
-        let segments = vec![
-            (SegmentKind::Contacts, contacts),
-            (SegmentKind::Verdicts, verdicts),
-            (SegmentKind::Sessions, sessions),
-            (SegmentKind::Stated, stated),
-            (SegmentKind::Refused, vec![tables::refused_rows(&refused)]),
-        ];
-        let segments = segments
-            .into_iter()
-            .map(|(kind, rows)| (kind, not_empty(rows)))
-            .filter(|(_, rows)| !rows.is_empty());
-        let nowhere = Positions::start();
-        Ok(CommitInput { from: nowhere.clone(), to: nowhere, segments: segments.collect(), counts, touched })
+        commit_input(assembled.into_iter().chain(judged))
     }
 
     fn save(&mut self) -> Result<()> {
@@ -336,19 +246,6 @@ impl<'i> Fold<'i> {
         let bytes = self.states.save(self.threads());
         self.lake.put_snapshot(&end.positions, newest, &bytes).context("cannot write a snapshot")?;
         self.unsaved = 0;
-        Ok(())
-    }
-
-    /// P7: stops with a message before the machine runs out of memory.
-    fn check_memory(&self) -> Result<()> {
-        let bytes = self.states.len() as u64 * Assemble::BYTES_PER_RECORD as u64;
-        let most = self.instance.config.state_bytes_max;
-        if bytes > most {
-            bail!(
-                "the state of {} records takes about {bytes} bytes, more than memory.state_max = {most}: nothing is lost, raise the setting and run again",
-                self.states.len()
-            );
-        }
         Ok(())
     }
 
@@ -363,11 +260,26 @@ impl Input {
     }
 }
 
-fn not_empty(rows: Vec<RecordBatch>) -> Vec<RecordBatch> {
-    rows.into_iter().filter(|b| b.num_rows() > 0).collect()
+/// P7: stops with a message before the machine runs out of memory.
+pub(crate) fn check_memory(records: usize, instance: &Instance) -> Result<()> {
+    let most = instance.config.state_bytes_max;
+    let bytes = records as u64 * Assemble::BYTES_PER_RECORD as u64;
+    ensure!(
+        bytes <= most,
+        "the state of {records} records takes about {bytes} bytes, more than memory.state_max = {most}: nothing is \
+         lost, raise the setting and run again"
+    );
+    Ok(())
 }
 
-fn refused_counts(refused: &[Placed<Refused>]) -> Counts {
-    let refused = refused.len() as u64;
-    Counts { accepted: refused, stored: 0, duplicate: 0, rejected: refused }
+/// The inputs of each shard, in their order.
+pub(crate) fn by_shard(inputs: impl IntoIterator<Item = JudgeInput>, shards: usize) -> Vec<Vec<JudgeInput>> {
+    let mut out: Vec<Vec<JudgeInput>> = (0..shards).map(|_| Vec::new()).collect();
+    for input in inputs {
+        match shard_of(&input, shards) {
+            Some(shard) => out[shard].push(input),
+            None => out.iter_mut().for_each(|inputs| inputs.push(input.clone())),
+        }
+    }
+    out
 }

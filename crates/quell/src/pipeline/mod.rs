@@ -1,5 +1,6 @@
 //! The embedded topology: fold what is new, take a cut, publish its tables; and erase.
 
+mod beside;
 mod corrected;
 mod decode;
 mod erase;
@@ -10,7 +11,9 @@ mod live;
 mod overrides;
 mod overrule;
 mod rejected;
+mod rows;
 mod snapshot;
+mod spread;
 mod taxonomy;
 
 pub use corrected::{CorrectedText, CorrectedTexts, corrected_texts};
@@ -21,6 +24,7 @@ pub use live::{LiveFold, prune};
 pub(crate) use overrides::history_of;
 pub use overrides::{History, Said};
 pub use overrule::{Overruled, Ruling, Signature, overrule};
+pub use spread::{AssemblePart, JudgePart, Keeper};
 pub(crate) use taxonomy::each_fact;
 pub use taxonomy::{PublishedTaxonomy, taxonomy};
 
@@ -33,6 +37,7 @@ use anyhow::{Context as _, Result};
 use domain::fact::CutTaken;
 use domain::invariant::Counts;
 use domain::{Body, Instant, Origin};
+use engine::Ruleset;
 use fold::Fold;
 use lake::{Cut, CutParts, Lake, LakeError, current_cut, live, make_current, set_live};
 use report::{RollupSummary, TableRows};
@@ -85,8 +90,13 @@ pub fn resources(instance: &Instance) -> Resources {
 }
 
 fn open_fold(instance: &Instance) -> Result<Fold<'_>> {
+    Fold::open(instance, rules(instance)?)
+}
+
+/// The rules in force, which name the epoch.
+pub fn rules(instance: &Instance) -> Result<Arc<Ruleset>> {
     let (_, rules) = learned::rules(instance)?;
-    Fold::open(instance, Arc::new(rules))
+    Ok(Arc::new(rules))
 }
 
 /// A fold that has caught up. Another process that folds the same epoch may be ahead: then this one's commit

@@ -1,0 +1,58 @@
+//! What a commit carries besides what the facts came to: what was refused before the fold, and dimensions.
+
+use super::governance::{Governance, News};
+use super::rejected::{self, Rejected};
+use crate::instance::Instance;
+use anyhow::Result;
+use arrow::array::RecordBatch;
+use classify::Taxonomy;
+use domain::{Partition, Positions, Topic};
+use lake::{Lake, SegmentKind};
+
+/// What a commit carries besides what the facts came to.
+pub(crate) struct Beside {
+    rejected: Rejected,
+    news: Option<News>,
+    /// The lake has no dimensions yet.
+    lacks_dimensions: bool,
+    /// The lake has commits.
+    begun: bool,
+}
+
+impl Beside {
+    /// Reads what has come since the lake's end.
+    pub(crate) fn read(instance: &Instance, governance: &mut Governance, lake: &Lake) -> Result<Self> {
+        let at = lake.end().positions.get(Topic::Rejects, Partition(0));
+        let rejected = rejected::read(instance, at, instance.config.fold_batch)?;
+        let news = governance.news(instance)?;
+        // An epoch begun by a program without dimensions gets them with the next commit, and gets one for them.
+        let has_dimensions = lake.segments(SegmentKind::Reasons).next().is_some();
+        let begun = !lake.commits().is_empty();
+        Ok(Self { rejected, news, lacks_dimensions: !has_dimensions, begun })
+    }
+
+    /// Whether it is worth a commit without facts.
+    pub(crate) const fn any(&self) -> bool {
+        self.rejected.any || self.news.is_some() || (self.begun && self.lacks_dimensions)
+    }
+
+    /// Moves a commit's positions behind it.
+    pub(crate) fn advance(&self, to: &mut Positions) {
+        to.set(Topic::Rejects, Partition(0), self.rejected.next);
+        if let Some(news) = self.news {
+            to.set(Topic::Governance, Partition(0), news.to);
+        }
+    }
+
+    /// Its rows.
+    pub(crate) fn segments(
+        &self,
+        governance: &Governance,
+        taxonomy: &Taxonomy,
+    ) -> Vec<(SegmentKind, Vec<RecordBatch>)> {
+        let changed = self.news.map(|news| news.changed).unwrap_or_default();
+        let mut segments = governance.segments(changed, self.lacks_dimensions, taxonomy);
+        segments.push((SegmentKind::Rejects, vec![tables::reject_rows(&self.rejected.rows)]));
+        segments
+    }
+}

@@ -1,0 +1,174 @@
+//! One partition of facts, assembled by whoever has it at the time.
+
+use super::step::{At, Step, Steps, WireAt};
+use super::{SAVE_EVERY, Topics, frame, last_said, saved, say, wire};
+use crate::instance::{Instance, topic_name};
+use crate::pipeline::decode::{Decoded, decode};
+use crate::pipeline::fold::{by_shard, check_memory};
+use crate::pipeline::rows::Rows;
+use anyhow::{Context as _, Result, ensure};
+use domain::reject::Refused;
+use domain::{Offset, Partition, Placed, Positions, Sequence, Topic};
+use engine::{Assemble, Assembled, Ruleset, messages};
+use log::{Batch, Limits};
+use std::sync::Arc;
+
+/// A partition of facts under way.
+pub struct AssemblePart {
+    instance: Arc<Instance>,
+    rules: Arc<Ruleset>,
+    topics: Topics,
+    partition: Partition,
+    state: Assemble,
+    steps: Steps,
+    /// The last step of which the log holds what this part says.
+    said: Option<Sequence>,
+    /// Records folded since the last snapshot.
+    unsaved: u64,
+}
+
+impl AssemblePart {
+    /// Takes the partition over: from its newest snapshot, else from the beginning. Steps that it has spoken of are
+    /// repeated silently, turn by turn.
+    pub fn open(instance: Arc<Instance>, rules: Arc<Ruleset>, partition: Partition) -> Result<Self> {
+        let topics = Topics::open(&instance, rules.epoch())?;
+        let said = last_said(&instance, &topics.verdicts, Topics::assembled(partition))?;
+        let most = Sequence(said.map_or(0, |said| said.0 + 1));
+        let snapshot = lake::latest_part(&*instance.store, rules.epoch(), &name(partition), most)
+            .context("cannot read the snapshots")?;
+        let (state, at) = match snapshot.map(|snapshot| restore(&rules, &snapshot.bytes)) {
+            Some(Ok(restored)) => restored,
+            Some(Err(error)) => {
+                tracing::warn!(
+                    error = format!("{error:#}"),
+                    "the snapshot does not load: folding from the beginning"
+                );
+                (Assemble::new(Arc::clone(&rules)), At::default())
+            }
+            None => (Assemble::new(Arc::clone(&rules)), At::default()),
+        };
+        Ok(Self { instance, rules, topics, partition, state, steps: Steps::new(at), said, unsaved: 0 })
+    }
+
+    /// Does the next step; `None` where there is none. Gives the records that it folded.
+    pub fn turn(&mut self) -> Result<Option<u64>> {
+        if self.steps.ahead() == 0 {
+            self.steps.refresh(&self.instance, &self.topics)?;
+        }
+        let Some(step) = self.steps.first().cloned() else { return Ok(None) };
+        let records = self.fold(&step)?;
+        self.steps.take();
+        self.unsaved += records;
+        if self.unsaved >= SAVE_EVERY.max(self.state.len() as u64) && self.is_level() {
+            self.save()?;
+        }
+        Ok(Some(records))
+    }
+
+    /// Writes a snapshot where records were folded since the last one.
+    pub fn save_unsaved(&mut self) -> Result<()> {
+        if self.unsaved > 0 && self.is_level() { self.save() } else { Ok(()) }
+    }
+
+    /// The next step.
+    pub fn next(&self) -> Sequence {
+        Sequence(self.steps.at().next)
+    }
+
+    /// Everything folded has been said.
+    fn is_level(&self) -> bool {
+        self.said.is_some_and(|said| said.0 + 1 >= self.steps.at().next)
+    }
+
+    fn fold(&mut self, step: &Step) -> Result<u64> {
+        check_memory(self.state.len(), &self.instance)?;
+        let facts = self.read(Topic::Facts, self.partition, step)?;
+        let company = self.read(Topic::Company, Partition(0), step)?;
+        let records = (facts.records.len() + company.records.len()) as u64;
+        let company = decode(&self.instance.vault, Topic::Company, company)?;
+        let Decoded { facts, refused } = decode(&self.instance.vault, Topic::Facts, facts)?;
+        let said = self.state.apply(facts, &company.facts, step.ordinal);
+        if self.said < Some(step.ordinal) {
+            self.say(step.ordinal, said, &refused, &company)?;
+        }
+        Ok(records)
+    }
+
+    /// First what judges hear, then what the lake reads: whoever takes over believes the second.
+    fn say(
+        &mut self,
+        step: Sequence,
+        mut said: Assembled,
+        refused: &[Placed<Refused>],
+        company: &Decoded,
+    ) -> Result<()> {
+        let (part, speaker) = (self.partition.0, fastrand::u64(..));
+        let heard = by_shard(std::mem::take(&mut said.judge), self.topics.shards as usize);
+        let heard = (0..).map(Partition).zip(heard);
+        let words = heard.map(|(j, inputs)| (j, frame::cut(step, part, speaker, &messages::encode(&inputs))));
+        say(&self.instance, &self.topics.contacts, words.collect())?;
+        let rows = Rows::assembled(&said, refused, (part == 0).then_some(company));
+        let word = frame::cut(step, part, speaker, &wire::encode(&rows)?);
+        say(&self.instance, &self.topics.verdicts, vec![(Topics::assembled(self.partition), word)])?;
+        self.said = Some(step);
+        Ok(())
+    }
+
+    /// All records that the step covers of a partition.
+    fn read(&self, topic: Topic, partition: Partition, step: &Step) -> Result<Batch> {
+        let at = |positions: &Positions| positions.get(topic, partition);
+        read_range(&self.instance, topic, partition, at(&step.from), at(&step.to))
+    }
+
+    fn save(&mut self) -> Result<()> {
+        let bytes = saved::encode(&self.steps.at().to_wire(), &self.state.snapshot())?;
+        lake::put_part(&*self.instance.store, self.rules.epoch(), &name(self.partition), self.next(), &bytes)
+            .context("cannot write a snapshot")?;
+        self.unsaved = 0;
+        Ok(())
+    }
+}
+
+/// All records in `[from, to)`.
+fn read_range(
+    instance: &Instance,
+    topic: Topic,
+    partition: Partition,
+    from: Offset,
+    to: Offset,
+) -> Result<Batch> {
+    let mut all = Batch { partition, from, next: from, records: Vec::new() };
+    while all.next < to {
+        let records = usize::try_from(to.0 - all.next.0).unwrap_or(usize::MAX);
+        let batch = instance
+            .log
+            .read(&topic_name(topic), partition, all.next, Limits { records, bytes: usize::MAX })
+            .with_context(|| {
+                format!("cannot read the topic {} from {}/{}", topic.name(), partition.0, all.next.0)
+            })?;
+        if batch.is_empty() {
+            // What comes before the end of a partition may be no records; an end before `to` is a loss.
+            let ends = instance.log.ends(&topic_name(topic)).context("cannot read the log's end")?;
+            ensure!(
+                ends.get(&partition).is_some_and(|end| *end >= to),
+                "the topic {} ends before a step does: records are missing from the log",
+                topic.name()
+            );
+            break;
+        }
+        all.next = batch.next;
+        all.records.extend(batch.records.into_iter().filter(|record| record.offset < to));
+    }
+    all.next = to;
+    Ok(all)
+}
+
+fn restore(rules: &Arc<Ruleset>, bytes: &[u8]) -> Result<(Assemble, At)> {
+    let (at, state) = saved::decode::<WireAt>(bytes)?;
+    let at = At::from_wire(&at).context("a snapshot of strange positions")?;
+    Ok((Assemble::restore(Arc::clone(rules), state)?, at))
+}
+
+fn name(partition: Partition) -> String {
+    format!("assemble-{}", partition.0)
+}
