@@ -2,7 +2,9 @@
 //! processes die, writes fail before or after they are done, snapshots are damaged. It must end with the bytes of the
 //! fold in one process.
 
-use crate::sim::{Bed, Fired, PLAIN, Setup, Trouble, check_contacts, check_lake, damage_snapshots, deliver};
+use crate::sim::{
+    Bed, Fired, PLAIN, Setup, Trouble, Watch, check_contacts, check_lake, damage_snapshots, deliver,
+};
 use crate::sim::{crash, differ, end_of_time, plain_run, tree};
 use crate::world::World;
 use anyhow::{Context as _, Result, ensure};
@@ -93,7 +95,8 @@ pub fn run(seed: u64) -> Result<Fired> {
 struct Spread {
     setup: Setup,
     bed: Bed,
-    holders: Vec<Holder>,
+    /// Each with what tells whether its planned faults have come.
+    holders: Vec<(Holder, Watch)>,
     fired: Fired,
 }
 
@@ -106,12 +109,12 @@ impl Spread {
 
     /// Some time in which everything goes wrong that can.
     fn live(&mut self, rng: &mut Rng) -> Result<()> {
-        for _ in 0..rng.usize(20..120) {
+        for _ in 0..rng.usize(50..300) {
             match rng.u8(0..20) {
                 0..=2 => self.take_over(rng)?,
                 3 if !self.holders.is_empty() => {
                     // Killed.
-                    self.holders.swap_remove(rng.usize(0..self.holders.len()));
+                    self.end(rng.usize(0..self.holders.len()));
                 }
                 4 => self.with_holder(rng, Holder::save),
                 5 if rng.u8(0..8) == 0 => self.fired.snapshots += damage_snapshots(&self.bed, rng)?,
@@ -127,18 +130,18 @@ impl Spread {
         let parts = self.parts();
         let part = parts[rng.usize(0..parts.len())];
         let trouble = Trouble {
-            append: (rng.u8(0..4) == 0).then(|| (rng.u32(0..12), crash(rng))),
+            append: (rng.u8(0..3) == 0).then(|| (rng.u32(0..4), crash(rng))),
             store: (rng.u8(0..4) == 0).then(|| (rng.u64(0..60), Fault::ALL[rng.usize(0..Fault::ALL.len())])),
         };
         let planned = trouble.append.is_some() || trouble.store.is_some();
         let Ok((instance, watch)) = self.bed.open_watched(&self.setup, trouble) else { return Ok(()) };
         match Holder::open(&Arc::new(instance), part) {
-            Ok(holder) if self.holders.len() < HOLDERS => self.holders.push(holder),
-            Ok(_) => {}
+            Ok(holder) => self.holders.push((holder, watch)),
             Err(error) => ensure!(planned, "{error:#}"),
         }
-        self.fired.appends += u64::from((watch.append)());
-        self.fired.stores += u64::from((watch.store)());
+        if self.holders.len() > HOLDERS {
+            self.end(rng.usize(0..HOLDERS));
+        }
         Ok(())
     }
 
@@ -148,16 +151,24 @@ impl Spread {
             return;
         }
         let at = rng.usize(0..self.holders.len());
-        if work(&mut self.holders[at]).is_err() {
-            self.holders.swap_remove(at);
+        if work(&mut self.holders[at].0).is_err() {
+            self.end(at);
             self.fired.repaired += u64::from(self.bed.repair(&self.setup));
             self.fired.ended += 1;
         }
     }
 
+    fn end(&mut self, at: usize) {
+        let (_, watch) = self.holders.swap_remove(at);
+        self.fired.appends += u64::from((watch.append)());
+        self.fired.stores += u64::from((watch.store)());
+    }
+
     /// Faults are over: every part in good hands, until nothing is left to do.
     fn settle(&mut self) -> Result<()> {
-        self.holders.clear();
+        while !self.holders.is_empty() {
+            self.end(0);
+        }
         self.bed.repair(&self.setup);
         let instance = Arc::new(self.bed.open(&self.setup, Trouble::default())?);
         let mut holders =
