@@ -453,6 +453,7 @@ fn config(setup: &Setup, taxonomy: PathBuf) -> Config {
         import_batch: setup.import_batch,
         record_bytes_max: 1 << 20,
         fold_batch: setup.fold_batch,
+        spread: false,
         state_bytes_max: setup.state_bytes_max,
         vault: vault::Mode::Seeded(42),
         serving: Config::defaults().serving,

@@ -88,6 +88,25 @@ pub enum Command {
     /// SIGTERM or Ctrl-C ends it: requests under way are answered, everything is folded, published and saved.
     /// A second one ends it at once; nothing that was acknowledged is lost either way.
     Run(Run),
+    /// Take contacts by HTTP and make them durable, and nothing else.
+    ///
+    /// One of the services that `quell run` has in one process; any number of each may run, on one machine or several,
+    /// where the log is Apache Kafka. docs/kafka.md says how.
+    Ingest(Run),
+    /// Make contacts of facts: a share of the partitions of the log. Needs fold.spread = true.
+    ///
+    /// Those that run share the partitions among them, and take over what one leaves. The rest is as with `quell ingest`.
+    Assemble(Run),
+    /// Judge contacts: a share of the customers. Needs fold.spread = true.
+    ///
+    /// Those that run share the customers among them, and take over what one leaves. The rest is as with `quell ingest`.
+    Judge(Run),
+    /// Commit to the lake and publish its tables. Needs fold.spread = true.
+    ///
+    /// One of those that run does it at a time; another one takes over when it ends. The rest is as with `quell ingest`.
+    Lake(Run),
+    /// Answer questions by HTTP from the published tables, and nothing else.
+    Serve(Run),
     /// Fold the log to its end and publish the tables at a cut.
     ///
     /// Everything in a cut is as of one instant: which chains have melted, which resolutions are final.
@@ -164,7 +183,12 @@ impl Command {
     /// The address of `--listen`, where the command has it.
     pub fn listen(&self) -> Option<String> {
         match self {
-            Self::Run(run) => run.listen.clone(),
+            Self::Run(run)
+            | Self::Ingest(run)
+            | Self::Assemble(run)
+            | Self::Judge(run)
+            | Self::Lake(run)
+            | Self::Serve(run) => run.listen.clone(),
             _ => None,
         }
     }

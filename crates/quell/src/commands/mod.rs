@@ -28,6 +28,7 @@ use crate::failure::{Exit, Failure};
 use crate::home::Home;
 use crate::instance::Instance;
 use crate::output::Out;
+use crate::serve::Role;
 use anyhow::Result;
 use report::Lang;
 use std::io::Write as _;
@@ -78,7 +79,12 @@ fn dispatch(shell: &mut Shell, command: Command) -> Result<Exit, Failure> {
     match command {
         Command::Demo(args) => demo::run(shell, &args),
         Command::Import(args) => import::run(shell, &args),
-        Command::Run(_) => run::run(shell),
+        Command::Run(_) => run::run(shell, Role::Run),
+        Command::Ingest(_) => run::run(shell, Role::Ingest),
+        Command::Assemble(_) => run::run(shell, Role::Assemble),
+        Command::Judge(_) => run::run(shell, Role::Judge),
+        Command::Lake(_) => run::run(shell, Role::Lake),
+        Command::Serve(_) => run::run(shell, Role::Serve),
         Command::Rollup(args) => rollup::run(shell, &args),
         Command::Path(args) => path::run(shell, &args),
         Command::Sql(args) => sql::run(shell, &args),

@@ -51,6 +51,8 @@ pub struct Config {
     pub record_bytes_max: usize,
     /// Records of the log between two commits to the lake.
     pub fold_batch: usize,
+    /// Whether the fold is shared by several processes, joined by topics of the log.
+    pub spread: bool,
     /// Most memory for open state and index, in bytes.
     pub state_bytes_max: u64,
     /// How the vault comes to keys.

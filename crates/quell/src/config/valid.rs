@@ -26,6 +26,7 @@ pub(super) fn validate(layers: &Layers, mistakes: Vec<Mistake>) -> Result<Config
         import_batch: check.integer("import.batch", 1, 1_000_000),
         record_bytes_max: check.record_size("limits.record"),
         fold_batch: check.integer("fold.batch", 1, 10_000_000),
+        spread: check.flag("fold.spread"),
         state_bytes_max: check.state_size("memory.state_max"),
         vault: check.vault(),
         serving: check.serving(),

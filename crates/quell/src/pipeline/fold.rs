@@ -33,6 +33,8 @@ pub(crate) struct Fold<'i> {
     lake: Lake,
     /// Records folded since the last snapshot.
     unsaved: u64,
+    /// Where the state stands: at the lake's end, or beyond it where other processes commit what is folded.
+    at: Positions,
 }
 
 /// What one reading of the log gave.
@@ -72,7 +74,7 @@ impl<'i> Fold<'i> {
         for topic in [Topic::Governance, Topic::Rejects] {
             from.set(topic, Partition(0), end.get(topic, Partition(0)));
         }
-        let mut fold = Self { instance, rules, states, governance, lake, unsaved: 0 };
+        let mut fold = Self { instance, rules, states, governance, lake, unsaved: 0, at: end };
         fold.replay_silently(from)?;
         Ok(fold)
     }
@@ -116,6 +118,10 @@ impl<'i> Fold<'i> {
 
     /// Folds to the log's end, for a fold that goes on: a snapshot is written only where one is due.
     pub(crate) fn advance(&mut self, meter: &Meter) -> Result<u64> {
+        if self.instance.config.spread {
+            self.look_ahead()?;
+            return Ok(0);
+        }
         let mut folded = 0;
         while let Some(step) = self.step()? {
             folded += step;
@@ -128,9 +134,24 @@ impl<'i> Fold<'i> {
         Ok(folded)
     }
 
+    /// Brings the state to the log's end where other processes commit: nothing is said, and nothing is saved.
+    fn look_ahead(&mut self) -> Result<()> {
+        let next = self.lake.end().next;
+        loop {
+            let (input, to) = self.read(&self.at, None)?;
+            if input.records() == 0 {
+                return Ok(());
+            }
+            check_memory(self.states.len(), self.instance)?;
+            let (mut halves, _) = self.assemble_batch(input, next)?;
+            self.judge_batch(&mut halves, next);
+            self.at = to;
+        }
+    }
+
     /// Writes a snapshot where records were folded since the last one.
     pub(crate) fn save_unsaved(&mut self) -> Result<()> {
-        if self.unsaved > 0 { self.save() } else { Ok(()) }
+        if self.unsaved > 0 && !self.instance.config.spread { self.save() } else { Ok(()) }
     }
 
     /// One batch and its commit; returns the facts of the batch, `None` where there is nothing to commit.

@@ -5,13 +5,13 @@
 //! lake's end.
 
 use super::fold::Fold;
+use super::taxonomy::TaxonomyNews;
 use super::{Folded, OVERTAKEN_MOST, is_fenced, open_fold};
 use crate::instance::{Instance, topic_name};
 use crate::progress::Meter;
 use anyhow::{Context as _, Result, bail};
-use domain::{Body, CutId, Instant, Offset, Partition, Positions, Span, Topic};
+use domain::{CutId, EpochId, Instant, Positions, Span, Topic};
 use lake::{Cut, Lake, current_cut, live, set_live};
-use log::Limits;
 
 /// Cuts that stay whatever their age: the current one, and one before it to compare with.
 const CUTS_KEPT: usize = 2;
@@ -20,14 +20,13 @@ const CUTS_KEPT: usize = 2;
 pub struct LiveFold<'i> {
     instance: &'i Instance,
     fold: Option<Fold<'i>>,
-    /// Up to where the topic `governance` was searched for taxonomies.
-    searched: Offset,
+    news: TaxonomyNews,
 }
 
 impl<'i> LiveFold<'i> {
     /// Nothing is opened yet: the first round does that.
     pub fn new(instance: &'i Instance) -> Self {
-        Self { instance, fold: None, searched: Offset(0) }
+        Self { instance, fold: None, news: TaxonomyNews::default() }
     }
 
     /// Folds to the log's end. Another process that folds the same epoch may be ahead: then this one starts anew
@@ -38,7 +37,7 @@ impl<'i> LiveFold<'i> {
             let before = fold.lake().end().counts;
             match fold.advance(&Meter::silent()) {
                 Ok(records) => {
-                    show_epoch(self.instance, &fold)?;
+                    show_epoch(self.instance, fold.epoch())?;
                     let counts = fold.lake().end().counts;
                     self.fold = Some(fold);
                     return Ok(Folded { records, fresh: counts.minus(before), counts });
@@ -54,13 +53,7 @@ impl<'i> LiveFold<'i> {
 
     /// Takes a cut and publishes it; `None` where the tables that are shown have everything already.
     pub fn publish(&mut self) -> Result<Option<Cut>> {
-        let Some(fold) = &self.fold else { return Ok(None) };
-        let shown = current_cut(&*self.instance.store).context("cannot read the current cut")?;
-        let as_of = (self.instance.clock)();
-        if !is_due(self.instance, fold.lake(), shown.as_ref(), as_of) {
-            return Ok(None);
-        }
-        super::publish(self.instance, fold.lake(), as_of).map(Some)
+        self.fold.as_ref().map_or(Ok(None), |fold| publish_due(self.instance, fold.lake()))
     }
 
     /// Writes a snapshot, so that the next start need not fold again what this one has folded.
@@ -71,46 +64,46 @@ impl<'i> LiveFold<'i> {
     /// Records of the log that the fold has not read.
     pub fn behind(&self) -> Result<u64> {
         let read = self.fold.as_ref().map_or_else(Positions::start, |fold| fold.lake().end().positions);
-        let mut behind = 0;
-        for topic in [Topic::Facts, Topic::Company] {
-            let ends = self.instance.log.ends(&topic_name(topic)).context("cannot read the log's end")?;
-            behind += ends.iter().map(|(p, end)| end.0.saturating_sub(read.get(topic, *p).0)).sum::<u64>();
-        }
-        Ok(behind)
+        behind(self.instance, &read)
     }
 
     /// The fold, of the rules that are in force now.
     fn opened(&mut self) -> Result<Fold<'i>> {
         // Before the rules are read: what comes in between is then found twice, and never missed.
-        self.search()?;
+        if self.news.any(self.instance)? {
+            self.fold = None;
+        }
         match self.fold.take() {
             Some(fold) => Ok(fold),
             None => open_fold(self.instance),
         }
     }
-
-    /// Drops the fold where a taxonomy was published since the last search: there may be another epoch.
-    fn search(&mut self) -> Result<()> {
-        let (topic, log) = (topic_name(Topic::Governance), &self.instance.log);
-        loop {
-            let batch = log.read(&topic, Partition(0), self.searched, Limits::default());
-            let batch = batch.context("cannot read the topic governance")?;
-            let mut facts = batch.records.iter().filter_map(|r| codec::decode_fact(&r.value).ok());
-            if facts.any(|fact| matches!(fact.body, Body::TaxonomyPublished(_))) {
-                self.fold = None;
-            }
-            self.searched = batch.next;
-            if batch.is_empty() {
-                return Ok(());
-            }
-        }
-    }
 }
 
-/// Serves the epoch of this fold, where another one is served.
-fn show_epoch(instance: &Instance, fold: &Fold<'_>) -> Result<()> {
-    if live(&*instance.store).context("cannot read which epoch is live")? != Some(fold.epoch()) {
-        set_live(&*instance.store, fold.epoch()).context("cannot set the live epoch")?;
+/// Takes a cut at the lake's end and publishes it; `None` where the tables that are shown have everything already.
+pub fn publish_due(instance: &Instance, lake: &Lake) -> Result<Option<Cut>> {
+    let shown = current_cut(&*instance.store).context("cannot read the current cut")?;
+    let as_of = (instance.clock)();
+    if !is_due(instance, lake, shown.as_ref(), as_of) {
+        return Ok(None);
+    }
+    super::publish(instance, lake, as_of).map(Some)
+}
+
+/// Records of the log beyond these positions, of the topics that are folded.
+pub fn behind(instance: &Instance, read: &Positions) -> Result<u64> {
+    let mut behind = 0;
+    for topic in [Topic::Facts, Topic::Company] {
+        let ends = instance.log.ends(&topic_name(topic)).context("cannot read the log's end")?;
+        behind += ends.iter().map(|(p, end)| end.0.saturating_sub(read.get(topic, *p).0)).sum::<u64>();
+    }
+    Ok(behind)
+}
+
+/// Serves this epoch, where another one is served.
+pub fn show_epoch(instance: &Instance, epoch: EpochId) -> Result<()> {
+    if live(&*instance.store).context("cannot read which epoch is live")? != Some(epoch) {
+        set_live(&*instance.store, epoch).context("cannot set the live epoch")?;
     }
     Ok(())
 }

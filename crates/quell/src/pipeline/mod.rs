@@ -20,13 +20,13 @@ pub use corrected::{CorrectedText, CorrectedTexts, corrected_texts};
 pub(crate) use decode::decoded;
 pub use erase::erase;
 pub use governance::dimensions;
-pub use live::{LiveFold, prune};
+pub use live::{LiveFold, behind, prune, publish_due, show_epoch};
 pub(crate) use overrides::history_of;
 pub use overrides::{History, Said};
 pub use overrule::{Overruled, Ruling, Signature, overrule};
 pub use spread::{AssemblePart, JudgePart, Keeper};
 pub(crate) use taxonomy::each_fact;
-pub use taxonomy::{PublishedTaxonomy, taxonomy};
+pub use taxonomy::{PublishedTaxonomy, TaxonomyNews, taxonomy};
 
 use crate::ingest;
 use crate::instance::Instance;
@@ -120,7 +120,8 @@ fn with_fold<'i>(instance: &'i Instance, meter: &Meter) -> Result<(Fold<'i>, Fol
     anyhow::bail!("other processes kept folding at the same time; nothing is lost, run again")
 }
 
-fn is_fenced(error: &anyhow::Error) -> bool {
+/// Whether another process has committed in between.
+pub fn is_fenced(error: &anyhow::Error) -> bool {
     matches!(error.downcast_ref::<LakeError>(), Some(LakeError::Fenced { .. }))
 }
 

@@ -55,6 +55,36 @@ fn last_published(instance: &Instance) -> Result<Option<TaxonomyPublished>> {
     Ok(last.map(|(_, published)| published))
 }
 
+/// Looks for taxonomies that are published while a process runs.
+#[derive(Debug, Clone, Copy)]
+pub struct TaxonomyNews {
+    /// Up to where the topic `governance` was searched.
+    searched: Offset,
+}
+
+impl Default for TaxonomyNews {
+    fn default() -> Self {
+        Self { searched: Offset(0) }
+    }
+}
+
+impl TaxonomyNews {
+    /// Whether one was published since the last look: there may be another epoch.
+    pub fn any(&mut self, instance: &Instance) -> Result<bool> {
+        let (topic, mut any) = (topic_name(Topic::Governance), false);
+        loop {
+            let batch = instance.log.read(&topic, Partition(0), self.searched, Limits::default());
+            let batch = batch.context("cannot read the topic governance")?;
+            let mut facts = batch.records.iter().filter_map(|r| codec::decode_fact(&r.value).ok());
+            any |= facts.any(|fact| matches!(fact.body, Body::TaxonomyPublished(_)));
+            self.searched = batch.next;
+            if batch.is_empty() {
+                return Ok(any);
+            }
+        }
+    }
+}
+
 /// Every fact of one partition, in order; records that are no facts are left out.
 pub(crate) fn each_fact(
     instance: &Instance,

@@ -90,6 +90,9 @@ pub enum Problem {
     /// The process is about to end.
     #[error("the service is ending: come again later")]
     Ending,
+    /// Another process takes contacts.
+    #[error("this process takes no contacts: send them to one that runs `quell ingest` or `quell run`")]
+    Elsewhere,
     /// The events could not be made durable.
     #[error("the events could not be made durable: send them again later")]
     NotKept,
@@ -158,7 +161,7 @@ impl Answer {
 impl Problem {
     fn status(&self) -> StatusCode {
         match self {
-            Self::NotFound | Self::NoContact => StatusCode::NOT_FOUND,
+            Self::NotFound | Self::NoContact | Self::Elsewhere => StatusCode::NOT_FOUND,
             Self::Unexplained => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::OtherHost | Self::Browser => StatusCode::FORBIDDEN,
@@ -194,6 +197,7 @@ impl Problem {
             Self::TooFast { .. } => "too_fast",
             Self::Busy => "busy",
             Self::Ending => "ending",
+            Self::Elsewhere => "elsewhere",
             Self::NotKept => "not_kept",
             Self::Late => "late",
         }
@@ -261,9 +265,10 @@ mod tests {
 
     #[test]
     fn problems_say_what_was_expected_and_when_to_come_again() {
-        let cases: [(Problem, u16, &str, Option<u64>); 10] = [
+        let cases: [(Problem, u16, &str, Option<u64>); 11] = [
             (Problem::NotFound, 404, "not_found", None),
             (Problem::NoContact, 404, "no_contact", None),
+            (Problem::Elsewhere, 404, "elsewhere", None),
             (Problem::OtherHost, 403, "other_host", None),
             (Problem::TooLong { most: 9 }, 413, "body_too_long", None),
             (NoEvents::TooMany { most: 9 }.into(), 413, "too_many_events", None),

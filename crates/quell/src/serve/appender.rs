@@ -4,9 +4,8 @@
 //! Its queue has a bound: each request in it holds its permit, and there are only so many of those.
 
 use super::answer::Problem;
-use super::broken;
-use super::health::{Health, Job};
-use super::metrics::Metrics;
+use super::health::Job;
+use super::told::Told;
 use crate::ingest::{Outcome, Posted, keep_posted};
 use crate::instance::Instance;
 use codec::mapping::Mapping;
@@ -51,12 +50,8 @@ pub struct Appender {
     pub instance: Arc<Instance>,
     /// What events are.
     pub mapping: Arc<Mapping>,
-    /// What is counted.
-    pub metrics: Arc<Metrics>,
-    /// What is said of readiness.
-    pub health: Arc<Health>,
-    /// Told once where only a new start can mend what is broken.
-    pub broken: mpsc::Sender<()>,
+    /// Who hears how it goes.
+    pub told: Told,
 }
 
 impl Appender {
@@ -73,27 +68,16 @@ impl Appender {
         let (requests, waiting): (Vec<_>, Vec<_>) = batch.into_iter().map(Submission::split).unzip();
         match keep_posted(&self.instance, &self.mapping, requests) {
             Ok(outcomes) => {
-                self.metrics.worked(Job::Append, began.elapsed(), (self.instance.clock)());
-                self.metrics.kept(&outcomes);
-                self.health.works(Job::Append);
+                self.told.works(Job::Append, began.elapsed());
+                self.told.metrics.kept(&outcomes);
                 for (waiting, outcomes) in waiting.into_iter().zip(outcomes) {
                     waiting.answer(Ok(outcomes));
                 }
             }
             Err(error) => {
-                self.failed(&error, began);
+                self.told.fails(Job::Append, began.elapsed(), &error);
                 waiting.into_iter().for_each(|waiting| waiting.answer(Err(Problem::NotKept)));
             }
-        }
-    }
-
-    fn failed(&self, error: &anyhow::Error, began: Instant) {
-        tracing::error!(error = format!("{error:#}"), "events could not be made durable");
-        self.metrics.failed(Job::Append, began.elapsed());
-        self.health.fails(Job::Append, format!("{error:#}"));
-        if broken::for_good(error) {
-            // Full: it was told already.
-            let _ = self.broken.try_send(());
         }
     }
 }

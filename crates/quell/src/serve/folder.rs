@@ -1,20 +1,18 @@
 //! Folding and publishing: one thread owns the fold and does a round after the other. When the next one begins is
 //! the schedule's business; what a round is, stands here.
 
-use super::broken;
-use super::health::{Health, Job};
-use super::metrics::Metrics;
+use super::health::Job;
 use super::schedule::{Next, Schedule};
+use super::told::Told;
 use crate::instance::Instance;
 use crate::pipeline::{self, LiveFold};
 use anyhow::Result;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
-use tokio::sync::mpsc::Sender;
 
 /// How often old cuts are removed: they stay for a day, so a quarter of an hour more is little.
-const PRUNE_EVERY: Duration = Duration::from_secs(15 * 60);
+pub const PRUNE_EVERY: Duration = Duration::from_secs(15 * 60);
 
 /// Asks for the last round.
 pub struct Drain;
@@ -23,12 +21,8 @@ pub struct Drain;
 pub struct Folder {
     /// Log, lake and vault.
     pub instance: Arc<Instance>,
-    /// What is counted.
-    pub metrics: Arc<Metrics>,
-    /// What is said of readiness.
-    pub health: Arc<Health>,
-    /// Told once where only a new start can mend what is broken.
-    pub broken: Sender<()>,
+    /// Who hears how it goes.
+    pub told: Told,
 }
 
 impl Folder {
@@ -90,17 +84,17 @@ impl Rounds<'_> {
 
     fn fold(&mut self) -> Result<()> {
         let watermark = (self.folder.instance.clock)();
-        self.folder.metrics.lag(self.live.behind()?);
+        self.folder.told.metrics.lag(self.live.behind()?);
         let folded = self.live.fold()?;
-        self.folder.metrics.folded(folded.fresh, watermark);
-        self.folder.health.caught_up();
+        self.folder.told.metrics.folded(folded.fresh, Some(watermark));
+        self.folder.told.health.caught_up();
         Ok(())
     }
 
     fn publish(&mut self) -> Result<()> {
         let before = lake::current_cut(&*self.folder.instance.store).ok().flatten();
         if let Some(cut) = self.live.publish()? {
-            self.folder.metrics.published(&cut, before.as_ref());
+            self.folder.told.metrics.published(&cut, before.as_ref());
         }
         Ok(())
     }
@@ -122,23 +116,7 @@ impl Rounds<'_> {
     /// Does a job and says how it went.
     fn job(&mut self, job: Job, work: impl FnOnce(&mut Self) -> Result<()>) -> bool {
         let began = Instant::now();
-        let Folder { instance, metrics, health, broken } = self.folder;
-        match work(self) {
-            Ok(()) => {
-                metrics.worked(job, began.elapsed(), (instance.clock)());
-                health.works(job);
-                true
-            }
-            Err(error) => {
-                tracing::error!(job = job.word(), error = format!("{error:#}"), "a job failed");
-                metrics.failed(job, began.elapsed());
-                health.fails(job, format!("{error:#}"));
-                if broken::for_good(&error) {
-                    // Full: it was told already.
-                    let _ = broken.try_send(());
-                }
-                false
-            }
-        }
+        let done = work(self);
+        self.folder.told.of(job, began.elapsed(), done)
     }
 }

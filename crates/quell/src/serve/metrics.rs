@@ -295,12 +295,14 @@ impl Metrics {
     }
 
     /// These records were folded, and with them all that the log held at `watermark`.
-    pub fn folded(&self, fresh: Counts, watermark: Instant) {
+    pub fn folded(&self, fresh: Counts, watermark: Option<Instant>) {
         let Counts { accepted: _, stored, duplicate, rejected } = fresh;
         for (fate, count) in [("stored", stored), ("duplicate", duplicate), ("rejected", rejected)] {
             self.folded.with_label_values(&[fate]).inc_by(count);
         }
-        self.watermark.set(seconds(watermark));
+        if let Some(watermark) = watermark {
+            self.watermark.set(seconds(watermark));
+        }
     }
 
     /// A cut was published in the place of another one.
@@ -424,7 +426,7 @@ mod tests {
             metrics.worked(*job, Duration::from_millis(3), now);
             metrics.failed(*job, Duration::from_millis(3));
         }
-        metrics.folded(Counts { accepted: 6, stored: 1, duplicate: 2, rejected: 3 }, now);
+        metrics.folded(Counts { accepted: 6, stored: 1, duplicate: 2, rejected: 3 }, Some(now));
         metrics.lag(7);
         for endpoint in Endpoint::ALL {
             for status in STATUSES {

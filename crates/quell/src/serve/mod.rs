@@ -13,30 +13,37 @@
 mod answer;
 mod appender;
 mod broken;
+mod crew;
 mod folder;
 mod health;
 mod http;
 mod metrics;
+mod publisher;
 mod rate;
 mod route;
 mod schedule;
 mod service;
 mod shutdown;
 mod stall;
+mod told;
 
 use crate::instance::Instance;
 use crate::output::say;
 use anyhow::{Context as _, Result, anyhow, bail};
 use appender::Appender;
 use codec::mapping::Mapping;
+use crew::Crew;
+pub use crew::Share;
 use folder::{Drain, Folder};
 use health::Health;
 use metrics::Metrics;
+use publisher::Publisher;
 use report::Lang;
 use service::{Parts, Service};
 use shutdown::{Act, Ending, Event, Phase, Shutdown};
 use std::net::{SocketAddr, TcpListener};
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, LazyLock};
 use std::thread;
 use std::time::Duration;
@@ -45,6 +52,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
+use told::Told;
 
 /// The mapping of the interface, as `quell import` would read it.
 const MAPPING: &str = include_str!("../../../../deploy/mappings/http.toml");
@@ -75,15 +83,49 @@ pub fn listen(address: SocketAddr) -> Result<TcpListener> {
     Ok(listener)
 }
 
-/// Runs all services until a signal ends them; returns when everything is answered, folded, published and saved.
-pub fn run(instance: Instance, listener: TcpListener, lang: Lang) -> Result<()> {
+/// What a process does. Several of them, and several of each, share the work where `fold.spread` is set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Everything.
+    Run,
+    /// Contacts by HTTP, made durable.
+    Ingest,
+    /// A share of the partitions of facts.
+    Assemble,
+    /// A share of the shards of customers.
+    Judge,
+    /// Commits to the lake, and its tables.
+    Lake,
+    /// Answers from the tables.
+    Serve,
+}
+
+impl Role {
+    const fn takes_contacts(self) -> bool {
+        matches!(self, Self::Run | Self::Ingest)
+    }
+
+    /// Its shares of a shared fold.
+    fn shares(self) -> Vec<Share> {
+        match self {
+            Self::Run => vec![Share::Assemble, Share::Judge, Share::Lake],
+            Self::Assemble => vec![Share::Assemble],
+            Self::Judge => vec![Share::Judge],
+            Self::Lake => vec![Share::Lake],
+            Self::Ingest | Self::Serve => Vec::new(),
+        }
+    }
+}
+
+/// Runs the services of a role until a signal ends them; returns when everything is answered, folded, published and saved.
+pub fn run(instance: Instance, listener: TcpListener, lang: Lang, role: Role) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(ASYNC_THREADS)
         .max_blocking_threads(instance.config.threads.get().max(2))
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
-    let ending = runtime.block_on(services(Arc::new(instance), listener, lang));
+    let ending = runtime.block_on(services(Arc::new(instance), listener, lang, role));
     // What still runs is late or broken, and nothing waits for it: the process is about to end.
     runtime.shutdown_background();
     match ending? {
@@ -109,9 +151,9 @@ pub fn run(instance: Instance, listener: TcpListener, lang: Lang) -> Result<()> 
 }
 
 /// Starts the services and handles what happens, one event at a time, to the end.
-async fn services(instance: Arc<Instance>, listener: TcpListener, lang: Lang) -> Result<Ending> {
+async fn services(instance: Arc<Instance>, listener: TcpListener, lang: Lang, role: Role) -> Result<Ending> {
     let drain = instance.config.serving.drain;
-    let mut running = Running::start(instance, listener, lang)?;
+    let mut running = Running::start(instance, listener, lang, role)?;
     let mut shutdown = Shutdown::default();
     loop {
         let event = running.next().await;
@@ -145,28 +187,23 @@ struct Running {
 }
 
 impl Running {
-    fn start(instance: Arc<Instance>, listener: TcpListener, lang: Lang) -> Result<Self> {
+    fn start(instance: Arc<Instance>, listener: TcpListener, lang: Lang, role: Role) -> Result<Self> {
         let serving = instance.config.serving.clone();
         let (health, metrics) = (Arc::new(Health::default()), Arc::new(Metrics::new()));
         let signals = Signals::new()?;
         let (broken, is_broken) = mpsc::channel(1);
         let (submit, submitted) = mpsc::channel(serving.http.requests);
-        let appender = Appender {
-            instance: Arc::clone(&instance),
-            mapping: Arc::clone(&CANONICAL),
-            metrics: Arc::clone(&metrics),
-            health: Arc::clone(&health),
-            broken: broken.clone(),
-        };
-        let kept = on_a_thread("appender", move || appender.run(submitted))?;
-        let folder = Folder {
+        let told = Told {
             instance: Arc::clone(&instance),
             metrics: Arc::clone(&metrics),
             health: Arc::clone(&health),
             broken,
         };
+        let appender =
+            Appender { instance: Arc::clone(&instance), mapping: Arc::clone(&CANONICAL), told: told.clone() };
+        let kept = on_a_thread("appender", move || appender.run(submitted))?;
         let (drain, drains) = sync_channel(1);
-        let folded = on_a_thread("folder", move || folder.run(&drains))?;
+        let folded = fold(&instance, told, role, drains)?;
         let service = Arc::new(Service::new(Parts {
             instance: Arc::clone(&instance),
             lang,
@@ -175,7 +212,7 @@ impl Running {
             record_bytes: instance.config.record_bytes_max,
             metrics: Arc::clone(&metrics),
             health: Arc::clone(&health),
-            appender: submit,
+            appender: role.takes_contacts().then_some(submit),
         }));
         let address = listener.local_addr().context("cannot tell the address that is listened to")?;
         let listener = AsyncListener::from_std(listener).context("cannot listen")?;
@@ -238,6 +275,37 @@ impl Running {
         // Without a receiver the folder has ended, which is told by itself.
         let _ = self.drain.try_send(Drain);
     }
+}
+
+/// Starts what folds in this role; whether its last round did what it should is told when it ends.
+fn fold(
+    instance: &Arc<Instance>,
+    told: Told,
+    role: Role,
+    drains: Receiver<Drain>,
+) -> Result<oneshot::Receiver<bool>> {
+    let instance = Arc::clone(instance);
+    if !instance.config.spread && role == Role::Run {
+        let folder = Folder { instance, told };
+        return on_a_thread("folder", move || folder.run(&drains));
+    }
+    let shares = role.shares();
+    if shares.is_empty() {
+        told.health.caught_up();
+        return on_a_thread("folder", move || matches!(drains.recv(), Ok(Drain) | Err(_)));
+    }
+    let leads = Arc::new(AtomicBool::new(false));
+    let publisher =
+        Publisher { instance: Arc::clone(&instance), told: told.clone(), leads: Arc::clone(&leads) };
+    let crew = Crew { instance, shares, told, leads };
+    on_a_thread("crew", move || {
+        let (publish_last, publishes_last) = sync_channel(1);
+        let publishing = thread::spawn(move || publisher.run(&publishes_last));
+        let saved = crew.run(&drains);
+        // The last publication comes after the last commit. Without a receiver it has ended already.
+        let _ = publish_last.try_send(Drain);
+        publishing.join().unwrap_or(false) & saved
+    })
 }
 
 /// Runs work on a thread of its own and says what it came to.

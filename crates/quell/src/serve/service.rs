@@ -44,7 +44,7 @@ pub struct Service {
     post_limits: PostLimits,
     metrics: Arc<Metrics>,
     health: Arc<Health>,
-    appender: mpsc::Sender<Submission>,
+    appender: Option<mpsc::Sender<Submission>>,
     /// One permit for each request with contacts that is worked on.
     permits: Arc<Semaphore>,
     bucket: Mutex<Bucket>,
@@ -67,8 +67,8 @@ pub struct Parts {
     pub metrics: Arc<Metrics>,
     /// What is said of readiness.
     pub health: Arc<Health>,
-    /// Where events go. It has room for one submission of each request.
-    pub appender: mpsc::Sender<Submission>,
+    /// Where events go; `None` in a process that takes none. It has room for one submission of each request.
+    pub appender: Option<mpsc::Sender<Submission>>,
 }
 
 /// A body that was read and cut.
@@ -128,6 +128,7 @@ impl Service {
     }
 
     async fn contacts(&self, body: Incoming, form: Option<Form>) -> Result<Vec<Outcome>, Problem> {
+        let appender = self.appender.as_ref().ok_or(Problem::Elsewhere)?;
         let permit = Arc::clone(&self.permits).try_acquire_owned().map_err(|_| Problem::Busy)?;
         let _counted = InProgress::new(&self.metrics);
         if let Some(wait) = self.with_bucket(Bucket::wait) {
@@ -139,7 +140,7 @@ impl Service {
         let (answer, answered) = oneshot::channel();
         let submission = Submission { posted, answer, permit };
         // There is room for every permit; without a receiver the process is about to end.
-        self.appender.try_send(submission).map_err(|_| Problem::Ending)?;
+        appender.try_send(submission).map_err(|_| Problem::Ending)?;
         match timeout(self.limits.answer_timeout, answered).await {
             Ok(Ok(outcomes)) => {
                 let outcomes = outcomes?;

@@ -1,7 +1,7 @@
 //! One partition of facts, assembled by whoever has it at the time.
 
 use super::step::{At, Step, Steps, WireAt};
-use super::{SAVE_EVERY, Topics, frame, last_said, saved, say, wire};
+use super::{Topics, frame, last_said, saved, say, wire};
 use crate::instance::{Instance, topic_name};
 use crate::pipeline::decode::{Decoded, decode};
 use crate::pipeline::fold::{by_shard, check_memory};
@@ -50,6 +50,12 @@ impl AssemblePart {
         Ok(Self { instance, rules, topics, partition, state, steps: Steps::new(at), said, unsaved: 0 })
     }
 
+    /// Goes on with a part that others may have had in between: what they said is not said again.
+    pub fn resume(&mut self) -> Result<()> {
+        self.said = last_said(&self.instance, &self.topics.verdicts, Topics::assembled(self.partition))?;
+        Ok(())
+    }
+
     /// Does the next step; `None` where there is none. Gives the records that it folded.
     pub fn turn(&mut self) -> Result<Option<u64>> {
         if self.steps.ahead() == 0 {
@@ -59,7 +65,7 @@ impl AssemblePart {
         let records = self.fold(&step)?;
         self.steps.take();
         self.unsaved += records;
-        if self.unsaved >= SAVE_EVERY.max(self.state.len() as u64) && self.is_level() {
+        if self.unsaved >= super::save_every(self.state.len()) && self.is_level() {
             self.save()?;
         }
         Ok(Some(records))

@@ -1,7 +1,7 @@
 //! One shard of customers, judged by whoever has it at the time.
 
 use super::inbox::Inbox;
-use super::{SAVE_EVERY, Topics, frame, last_said, saved, say, wire};
+use super::{Topics, frame, last_said, saved, say, wire};
 use crate::instance::Instance;
 use crate::pipeline::fold::check_memory;
 use crate::pipeline::rows::Rows;
@@ -59,6 +59,12 @@ impl JudgePart {
         Ok(Self { instance, rules, topics, shard, state, inbox, next, said, unsaved: 0 })
     }
 
+    /// Goes on with a part that others may have had in between: what they said is not said again.
+    pub fn resume(&mut self) -> Result<()> {
+        self.said = last_said(&self.instance, &self.topics.verdicts, self.topics.judged(self.shard))?;
+        Ok(())
+    }
+
     /// Does the next step; `None` where not every partition of facts has spoken of it yet. Gives the messages heard.
     pub fn turn(&mut self) -> Result<Option<u64>> {
         let step = self.next;
@@ -76,7 +82,7 @@ impl JudgePart {
         }
         self.next = Sequence(step.0 + 1);
         self.unsaved += heard;
-        if self.unsaved >= SAVE_EVERY.max(self.state.len() as u64) && self.is_level() {
+        if self.unsaved >= super::save_every(self.state.len()) && self.is_level() {
             self.save()?;
         }
         Ok(Some(heard))

@@ -36,8 +36,12 @@ use anyhow::{Context as _, Result};
 use domain::{EpochId, Offset, Partition, Sequence};
 use log::{Limits, Outgoing, TopicName};
 
-/// Records of state that are worth a snapshot of a part.
-const SAVE_EVERY: u64 = 100_000;
+/// After how many records a part writes a snapshot: as many as take about as long to fold again as the snapshot takes to
+/// read, so that a part is taken over in twice that time.
+fn save_every(records: usize) -> u64 {
+    const LEAST: u64 = 50_000;
+    LEAST.max(records as u64 / 4)
+}
 
 /// The topics of an epoch that is folded by several processes.
 #[derive(Debug, Clone)]
