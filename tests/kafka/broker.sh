@@ -21,6 +21,7 @@
 #   PIDS               a pid file per broker      SECURE_BOOTSTRAP, CA, USER_FILE, PASSWORD_FILE: with --tls-sasl
 #
 # Settings by environment: QUELL_KAFKA_VERSION, QUELL_KAFKA_CACHE (the folder with the jars), QUELL_KAFKA_HEAP.
+# Every `return` has a number: without one it gives, in a trap, what the script was about to end with.
 set -euo pipefail
 
 version=${QUELL_KAFKA_VERSION:-4.4.0}
@@ -51,7 +52,7 @@ need_java() {
 # Into a folder beside the cache and renamed at the end: two that fetch at once, or one that is killed, harm nothing.
 fetch() {
     need_java
-    [[ -d $cache ]] && return
+    [[ -d $cache ]] && return 0
     need mvn "Maven, once, to fetch Apache Kafka; on Debian: maven"
     mkdir -p "$(dirname "$cache")"
     local part
@@ -93,7 +94,7 @@ free_port() {
         port=$((20000 + (RANDOM * 32768 + RANDOM) % 12000))
         if [[ " ${taken[*]-} " != *" $port "* ]] && ! (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
             taken+=("$port")
-            return
+            return 0
         fi
     done
     fail "no free port on 127.0.0.1"
@@ -320,7 +321,7 @@ create_and_launch() { # create_and_launch DIR
     local dir=$1
     for _ in 1 2 3; do
         create "$dir"
-        launch_all "$dir" && return
+        launch_all "$dir" && return 0
         stop "$dir"
         grep -q "Address already in use" "$dir"/*/log || break
     done
@@ -360,7 +361,7 @@ end() { # end DIR NUMBERS...
     local dir=$1 n
     for n in "${@:2}"; do ! alive "$dir" "$n" || kill -TERM "$(<"$dir/$n/pid")" || true; done
     for n in "${@:2}"; do ! alive "$dir" "$n" || kill -CONT "$(<"$dir/$n/pid")" || true; done # a paused one hears nothing
-    gone "$dir" $((stop_seconds * 10)) "${*:2}" && return
+    gone "$dir" $((stop_seconds * 10)) "${*:2}" && return 0
     for n in "${@:2}"; do ! alive "$dir" "$n" || kill -KILL "$(<"$dir/$n/pid")" || true; done
     gone "$dir" 100 "${*:2}" || fail "a broker in $dir does not end"
 }
@@ -376,11 +377,12 @@ began() {
 
 guard() { # guard DIR PID
     local birth
-    birth=$(began "$2")
+    birth=$(began "$2") || true
     [[ -n $birth ]] || fail "--owner $2: there is no such process"
     (
         while [[ $(began "$2") == "$birth" ]]; do sleep 1; done
         stop "$1"
+        [[ -z $temporary ]] || rm -rf "$1"
     ) >/dev/null 2>&1 </dev/null &
     disown
 }
@@ -397,16 +399,17 @@ restart_one() { # restart_one DIR N
     wait_ready "$1" "$2" 1 || fail "broker $2 in $1 did not answer within $ready_seconds s"
 }
 
+# COMMAND in the background, because bash would hear of a signal only when it ends.
 run() {
-    local dir line
+    local line command=""
     dir=$(mktemp -d)
-    # shellcheck disable=SC2064 # the folder of now
-    trap "stop '$dir'; rm -rf '$dir'" EXIT
-    trap 'exit 130' INT
-    trap 'exit 143' TERM
-    owner=$$ start "$dir" >/dev/null
+    trap 'stop "$dir"; rm -rf "$dir"' EXIT
+    trap '[[ -z $command ]] || kill "$command"; exit 130' INT TERM
+    temporary=yes owner=$$ start "$dir" >/dev/null
     while IFS= read -r line; do export "QUELL_KAFKA_$line"; done <"$dir/env"
-    QUELL_KAFKA=$(found "$dir" BOOTSTRAP) QUELL_KAFKA_DIR=$dir "$@"
+    QUELL_KAFKA=$(found "$dir" BOOTSTRAP) QUELL_KAFKA_DIR=$dir "$@" <&0 &
+    command=$!
+    wait "$command"
 }
 
 # --- the command line --------------------------------------------------------------------------------------------
@@ -416,7 +419,7 @@ usage() {
     exit "$1"
 }
 
-brokers=1 tls_sasl="" owner="" advertise=() control=() direct=() listen=() secure=() advertised=()
+brokers=1 tls_sasl="" owner="" temporary="" dir="" advertise=() control=() direct=() listen=() secure=() advertised=()
 options() {
     rest=()
     while (($#)); do
@@ -442,7 +445,7 @@ of_cluster() { # of_cluster DIR [N]: is there such a thing?
 }
 
 main() {
-    local verb=${1-} dir
+    local verb=${1-}
     shift || usage 2 >&2
     case $verb in
         fetch) fetch ;;
