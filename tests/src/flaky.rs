@@ -81,6 +81,11 @@ impl<L: Log> Log for FlakyLog<L> {
         self.inner.read(topic, partition, from, limits)
     }
 
+    fn position(&self, topic: &TopicName, partition: Partition, outputs: &Outputs) -> Result<Offset> {
+        self.alive()?;
+        self.inner.position(topic, partition, outputs)
+    }
+
     fn subscribe(
         &self,
         topic: &TopicName,

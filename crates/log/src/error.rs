@@ -5,7 +5,7 @@ use domain::{Offset, Partition};
 use std::path::PathBuf;
 
 /// A result of the log.
-pub type Result<T> = std::result::Result<T, Error>;
+pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What the caller may do after an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -152,6 +152,98 @@ pub enum Error {
         /// The cause.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// The position lies before the first record that the log still has: retention has removed what was not
+    /// read yet. Nothing is skipped silently; a person decides where to go on.
+    #[error("offset {} of topic {topic} partition {} lies before its first record {}", from.0, partition.0, start.0)]
+    Removed {
+        /// The topic.
+        topic: TopicName,
+        /// The partition.
+        partition: Partition,
+        /// The position asked for.
+        from: Offset,
+        /// The partition's first position.
+        start: Offset,
+    },
+    /// The configuration of a log cannot be used; every mistake is named.
+    #[error("cannot use the configuration of the log: {what}")]
+    Configuration {
+        /// The mistakes.
+        what: String,
+    },
+    /// This program was built without it.
+    #[error("{what} is not built into this program: it needs the feature {feature}")]
+    NotBuiltIn {
+        /// What was asked for.
+        what: &'static str,
+        /// The feature that has it.
+        feature: &'static str,
+    },
+    /// The brokers did not answer a call that changes nothing.
+    #[error("cannot {action}: no answer of the brokers {brokers}: {cause}")]
+    Unreachable {
+        /// What was attempted.
+        action: &'static str,
+        /// Their addresses.
+        brokers: String,
+        /// What is known of the cause.
+        cause: String,
+    },
+    /// The brokers do not let us.
+    #[error("not authorised to {action} at the brokers {brokers}: {cause}")]
+    NotAuthorised {
+        /// What was attempted.
+        action: &'static str,
+        /// Their addresses.
+        brokers: String,
+        /// Their answer.
+        cause: String,
+    },
+    /// The brokers refused. Nothing was written.
+    #[error("the brokers {brokers} refused to {action}: {cause}")]
+    Refused {
+        /// What was attempted.
+        action: &'static str,
+        /// Their addresses.
+        brokers: String,
+        /// Their answer.
+        cause: String,
+        /// Whether they would call it temporary.
+        retry: Retry,
+    },
+    /// Nobody knows whether records of the call were written, or will be. The client that sent them was given
+    /// up; the next call uses another. Who appends the same again must be able to recognise it.
+    #[error("cannot tell whether the append to topic {topic} at the brokers {brokers} was done: {cause}")]
+    Indefinite {
+        /// The topic.
+        topic: TopicName,
+        /// Their addresses.
+        brokers: String,
+        /// What happened.
+        cause: String,
+    },
+    /// The transaction was rolled back: neither outputs nor position were written. The same commit may be
+    /// tried again.
+    #[error("the commit of reader {reader} of topic {topic} was rolled back: {cause}")]
+    RolledBack {
+        /// The reader.
+        reader: ReaderName,
+        /// The topic that it reads.
+        topic: TopicName,
+        /// What happened.
+        cause: String,
+    },
+    /// Nobody knows yet whether outputs and position were written, but it is both or neither. A new
+    /// subscription settles it, and goes on where the log then stands.
+    #[error("cannot tell whether reader {reader} of topic {topic} committed: {cause}")]
+    Unsettled {
+        /// The reader.
+        reader: ReaderName,
+        /// The topic that it reads.
+        topic: TopicName,
+        /// What happened.
+        cause: String,
+    },
     /// A folder or a file could not be used.
     #[error("cannot {action} {}: {source}", path.display())]
     File {
@@ -180,8 +272,13 @@ impl Error {
     /// What the caller may do.
     pub const fn retry(&self) -> Retry {
         match self {
-            Self::DiskFull { .. } | Self::Busy { .. } => Retry::Later,
-            Self::Fenced { .. } => Retry::Resubscribe,
+            Self::DiskFull { .. }
+            | Self::Busy { .. }
+            | Self::Unreachable { .. }
+            | Self::Indefinite { .. }
+            | Self::RolledBack { .. } => Retry::Later,
+            Self::Fenced { .. } | Self::Unsettled { .. } => Retry::Resubscribe,
+            Self::Refused { retry, .. } => *retry,
             Self::Name { .. }
             | Self::UnknownTopic { .. }
             | Self::UnknownPartition { .. }
@@ -189,6 +286,10 @@ impl Error {
             | Self::PartitionRange { .. }
             | Self::TooLarge { .. }
             | Self::OutOfRange { .. }
+            | Self::Removed { .. }
+            | Self::Configuration { .. }
+            | Self::NotBuiltIn { .. }
+            | Self::NotAuthorised { .. }
             | Self::DamagedRecord { .. }
             | Self::DamagedFile { .. }
             | Self::SyncFailed { .. }

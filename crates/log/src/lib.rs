@@ -1,5 +1,5 @@
 //! The event log behind one small trait: [`Log`], with [`Embedded`] (SQLite, one file a topic) as the
-//! backend of a single machine and Kafka as the other. Both pass the suite in `conformance`.
+//! backend of a single machine and [`Kafka`] as the other. Both pass the suite in `conformance`.
 //!
 //! The log carries opaque bytes. It never decodes a payload, never reads a clock but the one that it was
 //! opened with, never invents, reorders or drops a record, and never shows one that was not committed.
@@ -8,6 +8,7 @@
 mod clock;
 mod embedded;
 mod error;
+mod kafka;
 mod murmur;
 mod name;
 mod record;
@@ -18,6 +19,10 @@ pub mod conformance;
 pub use clock::{Clock, system_clock};
 pub use embedded::Embedded;
 pub use error::{Error, Result, Retry};
+pub use kafka::{
+    Event, Kafka, KafkaConfig, Mechanism, Member, MemberConfig, Metrics, Mismatch, PartitionMetrics,
+    Produced, Revoked, Sasl, Secret, Security, Timeouts, Tls, TopicReport, TopicSettings,
+};
 pub use murmur::partition_of;
 pub use name::{ReaderName, TopicName};
 pub use record::{Batch, Limits, MAX_PARTITIONS, MAX_RECORD_BYTES, Outgoing, Outputs, Record};
@@ -53,8 +58,13 @@ pub trait Log: Send + Sync {
     /// answer is [`Error::OutOfRange`], since a reader that is ahead of its log has lost its log.
     fn read(&self, topic: &TopicName, partition: Partition, from: Offset, limits: Limits) -> Result<Batch>;
 
+    /// The position that a reader last committed, at first 0: where it would go on. Disturbs nobody, unlike
+    /// [`subscribe`](Self::subscribe).
+    fn position(&self, topic: &TopicName, partition: Partition, outputs: &Outputs) -> Result<Offset>;
+
     /// Reads partitions of a topic on behalf of a named reader, from the position that was last committed
-    /// (at first 0). Who subscribes as the same reader takes over: the slower of the two is fenced.
+    /// (at first 0). Who subscribes as the same reader takes over. Of two owners of a partition the one before
+    /// is fenced: on Kafka as soon as the other has subscribed, on [`Embedded`] when the other has committed.
     fn subscribe(
         &self,
         topic: &TopicName,

@@ -43,7 +43,8 @@ pub struct Batch {
     pub partition: Partition,
     /// The position that the batch was read from.
     pub from: Offset,
-    /// The position to read from next; equal to `from` if and only if the batch is empty.
+    /// The position to read from next: behind the records. An empty batch means the end, and goes nowhere
+    /// unless what stands before the end is no record (Kafka's marks of transactions).
     pub next: Offset,
     /// The records.
     pub records: Vec<Record>,

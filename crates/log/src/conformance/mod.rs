@@ -154,7 +154,7 @@ fn drain(log: &dyn Log, topic: &TopicName, partition: u32) -> Vec<Record> {
     loop {
         let batch = read(log, topic, partition, from, Limits { records: 97, bytes: 1 << 20 });
         if batch.is_empty() {
-            assert_eq!(batch.next, batch.from, "an empty batch goes nowhere");
+            assert!(batch.next >= batch.from, "an empty batch does not go back");
             return records;
         }
         assert!(batch.next > from, "a batch of records goes forward");

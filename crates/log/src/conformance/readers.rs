@@ -46,7 +46,7 @@ pub(super) fn position(
     reader: &str,
     partition: u32,
 ) -> Offset {
-    subscribe(log, input, output, reader, partition).next(FIVE).expect("next").from
+    log.position(input, Partition(partition), &outputs(output, reader)).expect("position")
 }
 
 pub(super) fn outputs_and_position(fixture: &Fixture<'_>) {

@@ -29,7 +29,7 @@ use std::fmt;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
-use subscription::Reader;
+use subscription::{Reader, position};
 
 /// Held by whoever creates or drops a topic, so that no two processes do so at once.
 const LOCK_FILE: &str = "topics.lock";
@@ -139,6 +139,12 @@ impl Log for Embedded {
 
     fn read(&self, topic: &TopicName, partition: Partition, from: Offset, limits: Limits) -> Result<Batch> {
         self.with(topic, |file| file.read(partition, from, limits))
+    }
+
+    fn position(&self, topic: &TopicName, partition: Partition, outputs: &Outputs) -> Result<Offset> {
+        self.with(topic, |input| {
+            self.with(&outputs.topic, |output| position(input, output, &outputs.reader, partition))
+        })
     }
 
     fn subscribe(

@@ -79,26 +79,12 @@ impl Reader {
 struct Positions<'a> {
     tx: &'a Transaction<'a>,
     place: &'a Place,
-    kept: BTreeMap<(String, String, u32), u64>,
+    kept: BTreeMap<OwnedKey, u64>,
 }
 
 impl<'a> Positions<'a> {
     fn load(tx: &'a Transaction<'a>, place: &'a Place) -> Result<Self> {
-        let failed = place.failed("subscribe in");
-        let mut select = tx.prepare_cached(SELECT).map_err(&failed)?;
-        let mut rows = select.query([]).map_err(&failed)?;
-        let mut kept = BTreeMap::new();
-        while let Some(row) = rows.next().map_err(&failed)? {
-            let (key, at) = checked(row)
-                .map_err(&failed)?
-                .ok_or_else(|| place.damaged_file("the position of a reader does not match its checksum"))?;
-            kept.insert(key, at);
-        }
-        let count = kept.remove(&owned(COUNT));
-        if count != Some(kept.len() as u64) {
-            return Err(place.damaged_file("the position of a reader is missing"));
-        }
-        Ok(Self { tx, place, kept })
+        Ok(Self { tx, place, kept: kept(tx, place, "subscribe in")? })
     }
 
     /// Where the reader left a partition; kept from now on, if it was not.
@@ -113,6 +99,40 @@ impl<'a> Positions<'a> {
         let committed = Offset(known.unwrap_or(0));
         Ok(Cursor { partition, committed, read: committed })
     }
+}
+
+/// Every position in a file, as of one moment: one statement reads from one snapshot.
+fn kept(connection: &Connection, place: &Place, action: &'static str) -> Result<BTreeMap<OwnedKey, u64>> {
+    let failed = place.failed(action);
+    let mut select = connection.prepare_cached(SELECT).map_err(&failed)?;
+    let mut rows = select.query([]).map_err(&failed)?;
+    let mut kept = BTreeMap::new();
+    while let Some(row) = rows.next().map_err(&failed)? {
+        let (key, at) = checked(row)
+            .map_err(&failed)?
+            .ok_or_else(|| place.damaged_file("the position of a reader does not match its checksum"))?;
+        kept.insert(key, at);
+    }
+    let count = kept.remove(&owned(COUNT));
+    if count != Some(kept.len() as u64) {
+        return Err(place.damaged_file("the position of a reader is missing"));
+    }
+    Ok(kept)
+}
+
+/// Where a reader has committed up to.
+pub(super) fn position(
+    input: &TopicFile,
+    output: &TopicFile,
+    name: &ReaderName,
+    partition: Partition,
+) -> Result<Offset> {
+    input.check_partition(partition)?;
+    input.ends()?;
+    output.ends()?;
+    let all = output.with_reader(|connection| kept(connection, &output.place, "read"))?;
+    let key = owned((name.as_str(), input.place.topic.as_str(), partition.0));
+    Ok(Offset(all.get(&key).copied().unwrap_or(0)))
 }
 
 /// Keeps a position.

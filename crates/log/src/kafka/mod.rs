@@ -1,0 +1,149 @@
+//! The log on Apache Kafka, by librdkafka. What is where:
+//!
+//! - `config` is what must be known, `settings` every setting of librdkafka that a promise rests on,
+//! - `client` is what all share, `fail` what librdkafka's codes mean, `metrics` the numbers,
+//! - `topics` makes, drops and checks topics,
+//! - `producer` appends, `reader` reads,
+//! - `transaction` is one transactional producer under a watchdog; `subscription` is a reader with partitions of
+//!   its own choice, `member` one of a group that shares them, and `poller` the member's thread.
+//!
+//! It promises what Apache Kafka promises with `acks=all`: a record that was acknowledged is in the memory of
+//! all copies in sync, and on their disks a little later. On a single broker a power cut may take it; the
+//! embedded log, which syncs first, is then the stronger one.
+
+mod client;
+mod config;
+mod fail;
+mod member;
+mod metrics;
+mod poller;
+mod producer;
+mod reader;
+mod settings;
+mod subscription;
+mod topics;
+mod transaction;
+
+pub use config::{KafkaConfig, Mechanism, Sasl, Secret, Security, Timeouts, Tls, TopicSettings};
+pub use member::{Event, Member, MemberConfig, Produced, Revoked};
+pub use metrics::{Metrics, PartitionMetrics};
+pub use topics::{Mismatch, TopicReport};
+
+use crate::{Batch, Limits, Log, Outgoing, Outputs, Result, Subscription, TopicName};
+use client::Shared;
+use domain::{Offset, Partition};
+use producer::Producers;
+use rdkafka::Offset as Mark;
+use reader::Readers;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+/// The log on Apache Kafka. The clock that stamps records is the broker's.
+pub struct Kafka {
+    shared: Arc<Shared>,
+    producers: Producers,
+    readers: Arc<Readers>,
+}
+
+impl Kafka {
+    /// Connects. Fails at once if nobody answers, or if the configuration, the user or this build is wrong.
+    pub fn open(config: KafkaConfig) -> Result<Self> {
+        let shared = Arc::new(Shared::open(config)?);
+        Ok(Self { shared, producers: Producers::default(), readers: Arc::default() })
+    }
+
+    /// Joins those who share the partitions of a topic under one reader's name. See [`Member`].
+    pub fn join(&self, topic: &TopicName, outputs: &Outputs, config: MemberConfig) -> Result<Member> {
+        Member::join(&self.shared, topic, outputs, config)
+    }
+
+    /// What is true of a topic, and what should be: partitions as given, the rest as configured.
+    pub fn check(&self, topic: &TopicName, partitions: u32) -> Result<TopicReport> {
+        self.shared.check(topic, partitions)
+    }
+
+    /// Settings of the brokers themselves that endanger a promise.
+    pub fn check_brokers(&self) -> Result<Vec<Mismatch>> {
+        self.shared.check_brokers()
+    }
+
+    /// Counters, and where the readers of this process stand. Asks the brokers for the ends.
+    pub fn metrics(&self) -> Result<Metrics> {
+        let positions = self.shared.counters.positions();
+        if positions.is_empty() {
+            return Ok(self.shared.counters.snapshot(Vec::new()));
+        }
+        let everything = client::everything(&self.shared)?;
+        let mut partitions = Vec::with_capacity(positions.len());
+        for ((reader, topic, partition), position) in positions {
+            let one = || std::iter::once(partition.0);
+            let stable_end = self.shared.ends(&topic, one())?[&partition];
+            let high_watermark = self.shared.offsets(&everything, &topic, one(), Mark::End)?[&partition];
+            partitions.push(PartitionMetrics {
+                reader,
+                topic,
+                partition,
+                position,
+                stable_end,
+                high_watermark,
+            });
+        }
+        client::let_go(everything);
+        Ok(self.shared.counters.snapshot(partitions))
+    }
+}
+
+impl Log for Kafka {
+    fn create(&self, topic: &TopicName, partitions: u32) -> Result<()> {
+        self.shared.create(topic, partitions)
+    }
+
+    fn drop_topic(&self, topic: &TopicName) -> Result<()> {
+        self.shared.drop_topic(topic)?;
+        // A topic that comes back under the name is another: nobody may go on from what was known of this one.
+        self.readers.forget(topic);
+        self.producers.forget();
+        Ok(())
+    }
+
+    fn partitions(&self, topic: &TopicName) -> Result<u32> {
+        self.shared.partitions(topic)
+    }
+
+    fn append(&self, topic: &TopicName, records: &[Outgoing]) -> Result<Vec<Offset>> {
+        self.producers.append(&self.shared, topic, records)
+    }
+
+    fn ends(&self, topic: &TopicName) -> Result<BTreeMap<Partition, Offset>> {
+        let partitions = self.shared.partitions(topic)?;
+        self.shared.ends(topic, 0..partitions)
+    }
+
+    fn read(&self, topic: &TopicName, partition: Partition, from: Offset, limits: Limits) -> Result<Batch> {
+        self.readers.read(&self.shared, topic, partition, from, limits)
+    }
+
+    fn position(&self, topic: &TopicName, partition: Partition, outputs: &Outputs) -> Result<Offset> {
+        self.shared.check_partition(topic, partition)?;
+        self.shared.partitions(&outputs.topic)?;
+        let at = self.shared.committed(&self.shared.group(outputs), topic, &[partition])?;
+        Ok(at[&partition])
+    }
+
+    fn subscribe(
+        &self,
+        topic: &TopicName,
+        partitions: &[Partition],
+        outputs: &Outputs,
+    ) -> Result<Box<dyn Subscription>> {
+        let reader = subscription::Reader::open(&self.shared, &self.readers, topic, partitions, outputs)?;
+        Ok(Box::new(reader))
+    }
+}
+
+impl fmt::Debug for Kafka {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Kafka {{ {:?} }}", self.shared.config)
+    }
+}
