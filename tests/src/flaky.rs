@@ -2,7 +2,9 @@
 //! after it is done but before the caller hears of it.
 
 use domain::{Offset, Partition};
-use log::{Batch, Error, Limits, Log, Outgoing, Outputs, Result, Subscription, TopicName};
+use log::{
+    Batch, Error, Limits, Log, Outgoing, Outputs, ReaderName, Result, Roster, Subscription, TopicName,
+};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -94,5 +96,10 @@ impl<L: Log> Log for FlakyLog<L> {
     ) -> Result<Box<dyn Subscription>> {
         self.alive()?;
         self.inner.subscribe(topic, partitions, outputs)
+    }
+
+    fn share(&self, topic: &TopicName, group: &ReaderName) -> Result<Box<dyn Roster>> {
+        self.alive()?;
+        self.inner.share(topic, group)
     }
 }

@@ -447,6 +447,7 @@ fn config(setup: &Setup, taxonomy: PathBuf) -> Config {
         accepted_loss_ppm: 0,
         threads: NonZeroUsize::new(setup.threads).unwrap_or(NonZeroUsize::MIN),
         trace: String::new(),
+        log: Config::defaults().log,
         partitions: setup.partitions,
         shards: setup.shards,
         engine: EngineSettings::default(),

@@ -28,7 +28,7 @@ pub use name::{ReaderName, TopicName};
 pub use record::{Batch, Limits, MAX_PARTITIONS, MAX_RECORD_BYTES, Outgoing, Outputs, Record};
 
 use domain::{Offset, Partition};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Topics of partitions of records. A record's offset grows with its place in its partition, and the order
 /// of a partition is the order of appending. Every method may be called from many threads at once.
@@ -71,6 +71,19 @@ pub trait Log: Send + Sync {
         partitions: &[Partition],
         outputs: &Outputs,
     ) -> Result<Box<dyn Subscription>>;
+
+    /// Takes part in sharing the partitions of a topic among all that do so under the same name.
+    fn share(&self, topic: &TopicName, group: &ReaderName) -> Result<Box<dyn Roster>>;
+}
+
+/// Who of those that share a topic's partitions has which. Dropped, it gives its own back.
+pub trait Roster: Send {
+    /// The partitions that are ours now. Another one may still believe for a while that it has them: they are shared out
+    /// so that everything is done, and not so that nothing is done twice.
+    fn mine(&mut self) -> Result<BTreeSet<Partition>>;
+
+    /// Whether nobody else can take part.
+    fn is_alone(&self) -> bool;
 }
 
 /// A reader whose outputs and position move together. One owner; dropped without a commit it leaves nothing.

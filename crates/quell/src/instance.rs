@@ -1,12 +1,12 @@
 //! One instance, opened: vault, log and the lake's store of a data folder. The simulator opens it with its own
 //! clock; nothing below asks the machine for the time.
 
-use crate::config::Config;
+use crate::config::{Config, LogBackend};
 use crate::home::Home;
 use anyhow::{Context as _, Result};
 use domain::{Partition, Topic};
 use lake::{LocalStore, Store};
-use log::{Clock, Embedded, Log, TopicName};
+use log::{Clock, Embedded, Kafka, Log, TopicName};
 use std::sync::Arc;
 use vault::Vault;
 
@@ -30,9 +30,9 @@ impl Instance {
     /// Opens the parts, made where they are missing.
     pub fn open(home: Home, config: Config, clock: Clock) -> Result<Self> {
         let vault = open_vault(&home, &config)?;
-        let log = Embedded::open(&home.log(), Arc::clone(&clock)).context("cannot open the log")?;
+        let log = open_log(&home, &config, &clock)?;
         let store = open_store(&home)?;
-        Self::from_parts(home, config, vault, Box::new(log), store, clock)
+        Self::from_parts(home, config, vault, log, store, clock)
     }
 
     /// The same from parts that are open; the simulator puts its faults into them.
@@ -59,6 +59,16 @@ impl Instance {
 /// The log's name of a topic.
 pub fn topic_name(topic: Topic) -> TopicName {
     topic.into()
+}
+
+/// Opens the log, wherever it is.
+fn open_log(home: &Home, config: &Config, clock: &Clock) -> Result<Box<dyn Log>> {
+    Ok(match &config.log {
+        LogBackend::Embedded => {
+            Box::new(Embedded::open(&home.log(), Arc::clone(clock)).context("cannot open the log")?)
+        }
+        LogBackend::Kafka(kafka) => Box::new(Kafka::open((**kafka).clone()).context("cannot reach the log")?),
+    })
 }
 
 /// Opens the vault of a data folder.

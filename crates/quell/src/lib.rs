@@ -20,7 +20,6 @@ pub mod parallel;
 pub mod pipeline;
 pub mod progress;
 pub mod rejects;
-mod roster;
 pub mod serve;
 pub mod sources;
 pub mod text;

@@ -20,11 +20,14 @@ mod subscription;
 mod write;
 
 use crate::clock::Clock;
-use crate::{Batch, Error, Limits, Log, MAX_PARTITIONS, Outgoing, Outputs, Result, Subscription, TopicName};
+use crate::{
+    Batch, Error, Limits, Log, MAX_PARTITIONS, Outgoing, Outputs, ReaderName, Result, Roster, Subscription,
+    TopicName,
+};
 use domain::{Offset, Partition};
 use file::TopicFile;
 use place::{Place, sync_folder};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -159,6 +162,24 @@ impl Log for Embedded {
             })
         })?;
         Ok(Box::new(reader))
+    }
+
+    fn share(&self, topic: &TopicName, _group: &ReaderName) -> Result<Box<dyn Roster>> {
+        let partitions = (0..self.partitions(topic)?).map(Partition).collect();
+        Ok(Box::new(Everything(partitions)))
+    }
+}
+
+/// The partitions of a topic where nobody shares them.
+struct Everything(BTreeSet<Partition>);
+
+impl Roster for Everything {
+    fn mine(&mut self) -> Result<BTreeSet<Partition>> {
+        Ok(self.0.clone())
+    }
+
+    fn is_alone(&self) -> bool {
+        true
     }
 }
 

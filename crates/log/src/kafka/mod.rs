@@ -5,7 +5,8 @@
 //! - `topics` makes, drops and checks topics,
 //! - `producer` appends, `reader` reads,
 //! - `transaction` is one transactional producer under a watchdog; `subscription` is a reader with partitions of
-//!   its own choice, `member` one of a group that shares them, and `poller` the member's thread.
+//!   its own choice, `member` one of a group that shares them, and `poller` the member's thread,
+//! - `roster` only tells who of a group has which.
 //!
 //! It promises what Apache Kafka promises with `acks=all`: a record that was acknowledged is in the memory of
 //! all copies in sync, and on their disks a little later. On a single broker a power cut may take it; the
@@ -19,6 +20,7 @@ mod metrics;
 mod poller;
 mod producer;
 mod reader;
+mod roster;
 mod settings;
 mod subscription;
 mod topics;
@@ -29,7 +31,7 @@ pub use member::{Event, Member, MemberConfig, Produced, Revoked};
 pub use metrics::{Metrics, PartitionMetrics};
 pub use topics::{Mismatch, TopicReport};
 
-use crate::{Batch, Limits, Log, Outgoing, Outputs, Result, Subscription, TopicName};
+use crate::{Batch, Limits, Log, Outgoing, Outputs, ReaderName, Result, Roster, Subscription, TopicName};
 use client::Shared;
 use domain::{Offset, Partition};
 use producer::Producers;
@@ -139,6 +141,10 @@ impl Log for Kafka {
     ) -> Result<Box<dyn Subscription>> {
         let reader = subscription::Reader::open(&self.shared, &self.readers, topic, partitions, outputs)?;
         Ok(Box::new(reader))
+    }
+
+    fn share(&self, topic: &TopicName, group: &ReaderName) -> Result<Box<dyn Roster>> {
+        Ok(Box::new(roster::Member::join(&self.shared, topic, group)?))
     }
 }
 

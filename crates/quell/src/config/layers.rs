@@ -15,6 +15,15 @@ const PREFIX: &str = "QUELL_";
 /// Secrets are no settings, so that no file and no listing can hold them.
 const NOT_SETTINGS: &[&str] = &["QUELL_DATA", "QUELL_CONFIG", SEED_VARIABLE];
 
+/// Secrets that the environment may hold.
+pub(super) struct Secrets;
+
+impl Secrets {
+    /// The password of Kafka's user.
+    pub(super) const KAFKA_PASSWORD: &'static str = "QUELL_KAFKA_PASSWORD";
+    const ALL: &'static [&'static str] = &[Self::KAFKA_PASSWORD];
+}
+
 /// The variable that holds the seed of a seeded vault.
 pub(super) const SEED_VARIABLE: &str = "QUELL_VAULT_SEED";
 
@@ -130,6 +139,18 @@ pub struct Layers {
     seed: Option<String>,
     /// The seed of a data folder that the demo has made.
     demo_seed: Option<String>,
+    /// By their variables; kept apart for the same reason.
+    secrets: BTreeMap<String, Hidden>,
+}
+
+/// Text that no message shows.
+#[derive(Clone)]
+struct Hidden(String);
+
+impl fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("hidden")
+    }
 }
 
 /// The default file, read once. Its keys are all the settings there are.
@@ -142,7 +163,7 @@ static DEFAULTS: LazyLock<BTreeMap<String, Vec<Written>>> = LazyLock::new(|| {
 impl Layers {
     /// The built-in defaults.
     pub fn new() -> Self {
-        Self { settings: DEFAULTS.clone(), seed: None, demo_seed: None }
+        Self { settings: DEFAULTS.clone(), seed: None, demo_seed: None, secrets: BTreeMap::new() }
     }
 
     /// Adds a configuration file's text.
@@ -170,6 +191,10 @@ impl Layers {
         for (variable, value) in ours {
             if variable == SEED_VARIABLE {
                 self.seed = Some(value);
+                continue;
+            }
+            if Secrets::ALL.contains(&variable.as_str()) {
+                self.secrets.insert(variable, Hidden(value));
                 continue;
             }
             let kubernetes = variable.starts_with("QUELL_PORT") || variable.starts_with("QUELL_SERVICE_");
@@ -204,6 +229,11 @@ impl Layers {
     /// Adds the seed that the demo has left in its data folder. The environment's wins over it.
     pub(super) fn add_demo_seed(&mut self, seed: &str) {
         self.demo_seed = Some(seed.trim().to_owned());
+    }
+
+    /// A secret that the environment holds.
+    pub(super) fn secret(&self, variable: &str) -> Option<&str> {
+        self.secrets.get(variable).map(|hidden| hidden.0.as_str())
     }
 
     /// The seed of a seeded vault, as written.

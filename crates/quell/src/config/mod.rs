@@ -2,12 +2,14 @@
 //! part of the program. Two types: [`Layers`] is what was written and where, [`Config`] is what is valid.
 //! Every mistake is reported at once. Nothing below the binary reads a setting in another way.
 
+mod kafka;
 mod layers;
 mod serving;
 mod show;
 mod units;
 mod valid;
 
+pub use kafka::LogBackend;
 pub use layers::{Layers, Mistake, Mistakes, Place, Raw};
 pub use serving::{HttpLimits, Serving};
 pub use show::{ShownSetting, shown};
@@ -39,6 +41,8 @@ pub struct Config {
     pub threads: NonZeroUsize,
     /// Filter of what is said on stderr.
     pub trace: String,
+    /// Where the log is.
+    pub log: LogBackend,
     /// Partitions of the topic `facts`.
     pub partitions: u32,
     /// Shards of customers that are judged side by side.

@@ -81,7 +81,7 @@ impl Check<'_> {
     }
 
     /// A wait from so many milliseconds on.
-    fn wait(&mut self, key: &str, least_ms: i64, most: Span) -> Duration {
+    pub(super) fn wait(&mut self, key: &str, least_ms: i64, most: Span) -> Duration {
         let hours = most.micros() / Span::from_hours(1).micros();
         let least =
             if least_ms % 1_000 == 0 { format!("{}s", least_ms / 1_000) } else { format!("{least_ms}ms") };

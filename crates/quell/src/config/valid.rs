@@ -20,6 +20,7 @@ pub(super) fn validate(layers: &Layers, mistakes: Vec<Mistake>) -> Result<Config
         accepted_loss_ppm: check.share_ppm("model.accepted_loss", 0.5),
         threads: check.threads("threads"),
         trace: check.trace("trace"),
+        log: check.log_backend(),
         partitions: check.integer("log.partitions", 1, 1024),
         shards: check.integer("judge.shards", 1, 1024),
         engine: check.engine(),
@@ -46,6 +47,14 @@ pub(super) struct Check<'a> {
 }
 
 impl Check<'_> {
+    pub(super) const fn layers(&self) -> &Layers {
+        self.layers
+    }
+
+    pub(super) fn mistake(&mut self, place: Place, message: String) {
+        self.mistakes.push(Mistake { place, message });
+    }
+
     /// Reads every layer of a setting; `read` says what was expected where it cannot.
     pub(super) fn each<T>(
         &mut self,
@@ -81,7 +90,7 @@ impl Check<'_> {
     }
 
     /// A path, relative to the file that names it.
-    fn path(&mut self, key: &str) -> Option<PathBuf> {
+    pub(super) fn path(&mut self, key: &str) -> Option<PathBuf> {
         let read = |raw: &Raw, place: &Place| {
             let path = text(raw).ok_or_else(|| "a path as text".to_owned())?;
             let folder = match place {

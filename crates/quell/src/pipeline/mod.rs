@@ -24,7 +24,7 @@ pub use live::{LiveFold, behind, prune, publish_due, show_epoch};
 pub(crate) use overrides::history_of;
 pub use overrides::{History, Said};
 pub use overrule::{Overruled, Ruling, Signature, overrule};
-pub use spread::{AssemblePart, JudgePart, Keeper};
+pub use spread::{AssemblePart, JudgePart, Keeper, Share, share};
 pub(crate) use taxonomy::each_fact;
 pub use taxonomy::{PublishedTaxonomy, TaxonomyNews, taxonomy};
 

@@ -6,11 +6,11 @@ use super::folder::Drain;
 use super::health::Job;
 use super::told::Told;
 use crate::instance::Instance;
-use crate::pipeline::{self, AssemblePart, JudgePart, Keeper, TaxonomyNews};
-use crate::roster::Roster;
+use crate::pipeline::{self, AssemblePart, JudgePart, Keeper, Share, TaxonomyNews};
 use anyhow::Result;
 use domain::Partition;
 use engine::Ruleset;
+use log::Roster;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,17 +25,6 @@ const AGAIN: Duration = Duration::from_secs(1);
 const REST: Duration = Duration::from_secs(60);
 /// How often the log is searched for a new taxonomy.
 const NEWS_EVERY: Duration = Duration::from_secs(5);
-
-/// What a process does in a shared fold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Share {
-    /// Partitions of facts.
-    Assemble,
-    /// Shards of customers.
-    Judge,
-    /// The lake: steps, commits and published tables.
-    Lake,
-}
 
 /// What the thread works with.
 pub struct Crew {
@@ -121,11 +110,11 @@ enum Part {
 }
 
 impl Part {
-    fn open(instance: &Arc<Instance>, rules: &Arc<Ruleset>, share: Share, at: u32) -> Result<Self> {
+    fn open(instance: &Arc<Instance>, rules: &Arc<Ruleset>, share: Share, at: Partition) -> Result<Self> {
         let (instance, rules) = (Arc::clone(instance), Arc::clone(rules));
         Ok(match share {
-            Share::Assemble => Self::Assemble(Box::new(AssemblePart::open(instance, rules, Partition(at))?)),
-            Share::Judge => Self::Judge(Box::new(JudgePart::open(instance, rules, at)?)),
+            Share::Assemble => Self::Assemble(Box::new(AssemblePart::open(instance, rules, at)?)),
+            Share::Judge => Self::Judge(Box::new(JudgePart::open(instance, rules, at.0)?)),
             Share::Lake => {
                 pipeline::show_epoch(&instance, rules.epoch())?;
                 Self::Lake(Box::new(Keeper::open(instance, rules)?))
@@ -166,9 +155,9 @@ struct Hands<'c> {
     crew: &'c Crew,
     share: Share,
     rules: Arc<Ruleset>,
-    roster: Roster,
-    mine: BTreeSet<u32>,
-    parts: BTreeMap<u32, Part>,
+    roster: Box<dyn Roster>,
+    mine: BTreeSet<Partition>,
+    parts: BTreeMap<Partition, Part>,
     /// Since when there is nothing that is this process's.
     resting: Option<Instant>,
     /// When a part that failed is taken over again.
@@ -177,14 +166,22 @@ struct Hands<'c> {
 
 impl<'c> Hands<'c> {
     fn join(crew: &'c Crew, share: Share, rules: &Arc<Ruleset>) -> Result<Self> {
-        let roster = Roster::join(&crew.instance, share, rules.epoch())?;
+        let roster = pipeline::share(&crew.instance, rules.epoch(), share)?;
         let (mine, parts) = (BTreeSet::new(), BTreeMap::new());
         Ok(Self { crew, share, rules: Arc::clone(rules), roster, mine, parts, resting: None, failing: None })
     }
 
+    /// A place in the group that was lost for good is taken anew.
+    fn join_again(&mut self) -> Result<()> {
+        self.roster = pipeline::share(&self.crew.instance, self.rules.epoch(), self.share)?;
+        Ok(())
+    }
+
     /// Lets each part do one step; whether any did.
     fn turn(&mut self) -> bool {
-        self.look_who_has_what();
+        if let Err(error) = self.look_who_has_what().or_else(|_| self.join_again()) {
+            self.fails(&error);
+        }
         if self.failing.is_some_and(|again| Instant::now() < again) {
             return false;
         }
@@ -202,7 +199,7 @@ impl<'c> Hands<'c> {
         worked
     }
 
-    fn step(&mut self, at: u32) -> Result<bool> {
+    fn step(&mut self, at: Partition) -> Result<bool> {
         if !self.parts.contains_key(&at) {
             let part = Part::open(&self.crew.instance, &self.rules, self.share, at)?;
             self.parts.insert(at, part);
@@ -210,8 +207,8 @@ impl<'c> Hands<'c> {
         self.parts.get_mut(&at).map_or(Ok(false), Part::turn)
     }
 
-    fn look_who_has_what(&mut self) {
-        let mine = self.roster.mine();
+    fn look_who_has_what(&mut self) -> Result<()> {
+        let mine = self.roster.mine()?;
         if mine != self.mine {
             tracing::info!(share = ?self.share, parts = ?mine, "the parts of this process");
             self.change(mine);
@@ -220,9 +217,10 @@ impl<'c> Hands<'c> {
             self.parts.clear();
             self.resting = None;
         }
+        Ok(())
     }
 
-    fn change(&mut self, mine: BTreeSet<u32>) {
+    fn change(&mut self, mine: BTreeSet<Partition>) {
         if mine.is_empty() {
             self.resting = Some(Instant::now());
         } else {

@@ -29,6 +29,7 @@ mod told;
 
 use crate::instance::Instance;
 use crate::output::say;
+use crate::pipeline::Share;
 use anyhow::{Context as _, Result, anyhow, bail};
 use appender::Appender;
 use codec::mapping::Mapping;

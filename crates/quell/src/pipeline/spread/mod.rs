@@ -31,10 +31,10 @@ pub use assemble::AssemblePart;
 pub use judge::JudgePart;
 pub use keeper::Keeper;
 
-use crate::instance::Instance;
+use crate::instance::{Instance, topic_name};
 use anyhow::{Context as _, Result};
-use domain::{EpochId, Offset, Partition, Sequence};
-use log::{Limits, Outgoing, TopicName};
+use domain::{EpochId, Offset, Partition, Sequence, Topic};
+use log::{Limits, Outgoing, ReaderName, Roster, TopicName};
 
 /// After how many records a part writes a snapshot: as many as take about as long to fold again as the snapshot takes to
 /// read, so that a part is taken over in twice that time.
@@ -84,6 +84,30 @@ impl Topics {
     const fn judged(&self, shard: u32) -> Partition {
         Partition(self.partitions + shard)
     }
+}
+
+/// Takes part in sharing out the parts of one kind: those of the topic that has one partition for each of them.
+pub fn share(instance: &Instance, epoch: EpochId, share: Share) -> Result<Box<dyn Roster>> {
+    let topics = Topics::open(instance, epoch)?;
+    let facts = topic_name(Topic::Facts);
+    let (topic, name) = match share {
+        Share::Assemble => (&facts, "assemble"),
+        Share::Judge => (&topics.contacts, "judge"),
+        Share::Lake => (&topics.steps, "lake"),
+    };
+    let group = ReaderName::new(&format!("{name}.{epoch}")).context("cannot name a group")?;
+    instance.log.share(topic, &group).context("cannot share the fold")
+}
+
+/// Kinds of parts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Share {
+    /// Partitions of facts.
+    Assemble,
+    /// Shards of customers.
+    Judge,
+    /// The lake: steps and commits.
+    Lake,
 }
 
 /// Appends one part's word on a step; it is durable when this returns.
