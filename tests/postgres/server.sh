@@ -48,7 +48,8 @@ free_port() {
 make_certificate() {
     command -v openssl >/dev/null || return 0
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost \
-        -addext subjectAltName=DNS:localhost,IP:127.0.0.1 -keyout "$dir/server.key" -out "$dir/ca.pem" 2>/dev/null
+        -addext basicConstraints=critical,CA:FALSE -addext subjectAltName=DNS:localhost,IP:127.0.0.1 \
+        -keyout "$dir/server.key" -out "$dir/ca.pem" 2>/dev/null
     chmod 600 "$dir/server.key"
     [ "$(id -u)" -ne 0 ] || chown "$server_user" "$dir/server.key"
     printf "ssl = on\nssl_cert_file = '%s'\nssl_key_file = '%s'\n" "$dir/ca.pem" "$dir/server.key" >>"$dir/settings"

@@ -1,6 +1,7 @@
 //! What can go wrong between us and the server, before it has a name for the caller.
 
 use crate::{Location, VaultError};
+use std::error::Error as _;
 use tokio_postgres::error::SqlState;
 
 /// Why a statement failed.
@@ -39,6 +40,14 @@ impl Failure {
     }
 }
 
+/// What broke the connection: the client's and the system's words, which know no values.
+fn with_cause(e: &tokio_postgres::Error) -> String {
+    match e.source() {
+        Some(cause) if !e.to_string().contains(&cause.to_string()) => format!("{e}: {cause}"),
+        _ => e.to_string(),
+    }
+}
+
 impl From<VaultError> for Failure {
     fn from(e: VaultError) -> Self {
         Self::Vault(e)
@@ -48,7 +57,7 @@ impl From<VaultError> for Failure {
 impl From<tokio_postgres::Error> for Failure {
     /// Only the server's one line is kept: details and context may show values.
     fn from(e: tokio_postgres::Error) -> Self {
-        let Some(said) = e.as_db_error() else { return Self::Lost(e.to_string()) };
+        let Some(said) = e.as_db_error() else { return Self::Lost(with_cause(&e)) };
         let (code, message) = (said.code(), said.message().to_owned());
         let going_away = [
             SqlState::ADMIN_SHUTDOWN,

@@ -1,14 +1,21 @@
 //! The server that `QUELL_POSTGRES` names, a schema of it for each test, and servers that a test starts for itself.
 
+use crate::proxy::Proxy;
 use domain::KeyId;
+use std::fs::Permissions;
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::net::{SocketAddr, ToSocketAddrs as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::Once;
 use std::time::Duration;
+use tempfile::TempDir;
 use tokio::runtime::Runtime;
+use tokio_postgres::config::Host;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, NoTls, Row};
-use vault::{Password, PostgresConfig};
+use vault::{Mode, Password, PostgresConfig, Vault};
 
 /// Address of a role that may create schemas: `tests/postgres/server.sh` prints one.
 const ADDRESS: &str = "QUELL_POSTGRES";
@@ -27,15 +34,41 @@ pub fn if_named(case: impl FnOnce()) {
     });
 }
 
-/// The configuration of the server, for a schema of this name.
-fn config(schema: &str) -> PostgresConfig {
-    let mut config = PostgresConfig::new(&std::env::var(ADDRESS).unwrap()).unwrap();
-    config.password = std::env::var_os(PASSWORD_FILE)
-        .map(|file| Password::new(std::fs::read_to_string(PathBuf::from(file)).unwrap()));
+/// The configuration of the server at this address, for a schema of this name.
+fn config(address: &str, password: Option<PathBuf>, schema: &str) -> PostgresConfig {
+    let mut config = PostgresConfig::new(address).unwrap();
+    config.password = password.map(|file| Password::new(std::fs::read_to_string(file).unwrap()));
     config.schema = schema.into();
     // Short, because tests erase often. What they prove does not hang on it.
     config.lease = Duration::from_millis(5);
     config
+}
+
+/// The same with something changed.
+pub fn with(mut config: PostgresConfig, change: impl FnOnce(&mut PostgresConfig)) -> PostgresConfig {
+    change(&mut config);
+    config
+}
+
+fn named() -> String {
+    std::env::var(ADDRESS).unwrap()
+}
+
+fn password_file() -> Option<PathBuf> {
+    std::env::var_os(PASSWORD_FILE).map(PathBuf::from)
+}
+
+/// Where the named server listens; user and database of its address.
+pub fn listens_at() -> SocketAddr {
+    let config: tokio_postgres::Config = named().parse().unwrap();
+    let [Host::Tcp(host)] = config.get_hosts() else { panic!("{ADDRESS} names no TCP address") };
+    (host.as_str(), config.get_ports()[0]).to_socket_addrs().unwrap().next().unwrap()
+}
+
+fn part(name: &str) -> String {
+    let config: tokio_postgres::Config = named().parse().unwrap();
+    let value = if name == "user" { config.get_user() } else { config.get_dbname() };
+    value.unwrap().to_owned()
 }
 
 /// A schema that holds one vault.
@@ -46,11 +79,23 @@ pub struct Schema {
 
 impl Schema {
     pub fn new() -> Self {
-        Self { config: config(&format!("test_{:032x}", fastrand::u128(..))), is_ours: true }
+        let name = format!("test_{:032x}", fastrand::u128(..));
+        Self { config: config(&named(), password_file(), &name), is_ours: true }
     }
 
     pub fn of_another(name: &str) -> Self {
-        Self { config: config(name), is_ours: false }
+        Self { config: config(&named(), password_file(), name), is_ours: false }
+    }
+
+    pub fn open(&self) -> Vault {
+        Vault::connect(&self.config, Mode::Random).unwrap()
+    }
+
+    /// The same vault behind a network that can break; every call asks the server.
+    pub fn behind(&self, proxy: &Proxy) -> PostgresConfig {
+        let address =
+            format!("host=127.0.0.1 port={} user={} dbname={}", proxy.port, part("user"), part("dbname"));
+        with(config(&address, password_file(), &self.config.schema), |c| c.lease = Duration::ZERO)
     }
 
     /// The tables themselves, past the vault.
@@ -88,6 +133,87 @@ impl Drop for Schema {
             self.sql().execute(&format!("DROP SCHEMA IF EXISTS {} CASCADE", self.config.schema));
         }
     }
+}
+
+/// A server that one test starts, stops and breaks.
+pub struct OwnServer {
+    folder: TempDir,
+    address: String,
+}
+
+impl OwnServer {
+    pub fn start(settings: &[&str]) -> Self {
+        let folder = tempfile::Builder::new().permissions(Permissions::from_mode(0o755)).tempdir().unwrap();
+        let address = script("start", folder.path(), settings);
+        Self { folder, address: address.trim().to_owned() }
+    }
+
+    pub fn config(&self) -> PostgresConfig {
+        config(&self.address, Some(self.path("password")), "quell_vault")
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join("server").join(name)
+    }
+
+    pub fn port(&self) -> String {
+        std::fs::read_to_string(self.path("port")).unwrap().trim().to_owned()
+    }
+
+    pub fn superuser(&self) -> Sql {
+        let sql = Sql::connect(&std::fs::read_to_string(self.path("superuser.url")).unwrap(), None);
+        sql.execute("SET search_path = quell_vault");
+        sql
+    }
+
+    /// As a crash of the server would.
+    pub fn restart(&self) {
+        script("restart", self.folder.path(), &[]);
+    }
+
+    pub fn stop(&self) {
+        script("stop", self.folder.path(), &[]);
+    }
+
+    pub fn start_again(&self) {
+        script("start", self.folder.path(), &[]);
+    }
+
+    /// Every file of the server with its bytes, except its programs' text log of starting.
+    pub fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        let mut found = Vec::new();
+        let mut folders = vec![self.folder.path().to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let entry = entry.unwrap();
+                let kind = entry.file_type().unwrap();
+                if kind.is_dir() {
+                    folders.push(entry.path());
+                } else if let Ok(bytes) = std::fs::read(entry.path()) {
+                    found.push((entry.path(), bytes)); // a socket, or a file that is gone by now, is none
+                }
+            }
+        }
+        found
+    }
+}
+
+impl Drop for OwnServer {
+    fn drop(&mut self) {
+        let _ = command("stop", self.folder.path(), &[]).output(); // it may be stopped already
+    }
+}
+
+fn command(action: &str, folder: &Path, settings: &[&str]) -> Command {
+    let mut command = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/postgres/server.sh"));
+    command.arg(action).arg(folder.join("server")).args(settings);
+    command
+}
+
+fn script(action: &str, folder: &Path, settings: &[&str]) -> String {
+    let out = command(action, folder, settings).stderr(Stdio::inherit()).output().unwrap();
+    assert!(out.status.success(), "server.sh {action}");
+    String::from_utf8(out.stdout).unwrap()
 }
 
 /// A connection past the vault.

@@ -179,17 +179,36 @@ pub fn occurrences(content: &[u8], bytes: &[u8]) -> usize {
     content.windows(bytes.len()).filter(|w| w[0] == bytes[0] && *w == bytes).count()
 }
 
-/// Which of the needles, all of one length, stand somewhere in the content. One pass, with a table of their
-/// first three bytes before the hash map, because tests run unoptimised.
+/// Byte sequences of one length to look for. One pass over a content, with a table of their first three bytes
+/// before the hash map, because tests run unoptimised.
+pub struct Needles {
+    wanted: HashMap<Vec<u8>, usize>,
+    heads: Vec<bool>,
+    length: usize,
+}
+
+impl Needles {
+    pub fn new(needles: &[Vec<u8>]) -> Self {
+        let mut heads = vec![false; 1 << 24];
+        needles.iter().for_each(|bytes| heads[head(bytes)] = true);
+        let wanted = needles.iter().enumerate().map(|(n, bytes)| (bytes.clone(), n)).collect();
+        Self { wanted, heads, length: needles.first().map_or(3, Vec::len) }
+    }
+
+    /// Which of them stand somewhere in the content.
+    pub fn among(&self, content: &[u8]) -> Vec<usize> {
+        let windows = content.windows(self.length);
+        windows.filter(|w| self.heads[head(w)]).filter_map(|w| self.wanted.get(w).copied()).collect()
+    }
+}
+
+fn head(bytes: &[u8]) -> usize {
+    usize::from(bytes[0]) << 16 | usize::from(bytes[1]) << 8 | usize::from(bytes[2])
+}
+
+/// Which of the needles, all of one length, stand somewhere in the content.
 pub fn contained(content: &[u8], needles: &[Vec<u8>]) -> Vec<usize> {
-    let wanted: HashMap<&[u8], usize> =
-        needles.iter().enumerate().map(|(n, bytes)| (&bytes[..], n)).collect();
-    let head =
-        |bytes: &[u8]| usize::from(bytes[0]) << 16 | usize::from(bytes[1]) << 8 | usize::from(bytes[2]);
-    let mut heads = vec![false; 1 << 24];
-    needles.iter().for_each(|bytes| heads[head(bytes)] = true);
-    let length = needles.first().map_or(3, Vec::len);
-    content.windows(length).filter(|w| heads[head(w)]).filter_map(|w| wanted.get(w).copied()).collect()
+    Needles::new(needles).among(content)
 }
 
 pub fn email(value: &str) -> Identifier {
