@@ -31,9 +31,15 @@ const WRONG: [(&str, &str); 3] = [
 /// Damaged pages and indexes.
 const DAMAGE: &str = "XX";
 
+/// Of one state of the tables: the locks come before the snapshot, and keep others from writing a part anew.
 pub(super) fn inspect(session: &Session) -> Result<Integrity, Failure> {
     session.slowly(async |client| {
-        client.batch_execute("BEGIN READ ONLY; SET LOCAL enable_hashjoin = on").await?;
+        client
+            .batch_execute(
+                "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL enable_hashjoin = on;
+                 LOCK TABLE lookups, data_keys IN ACCESS SHARE MODE",
+            )
+            .await?;
         let checked = counts(client).await;
         client.batch_execute("ROLLBACK").await?;
         match checked {

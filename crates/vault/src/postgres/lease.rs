@@ -60,3 +60,45 @@ fn now() -> Duration {
     let now = clock_gettime(ClockId::Boottime);
     Duration::new(now.tv_sec.unsigned_abs(), u32::try_from(now.tv_nsec).unwrap_or(0))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+
+    /// How often the server is asked in three calls, of which the lease may be ended before the third.
+    fn asked(lasts: Duration, ends: bool) -> u32 {
+        let (lease, asked) = (Lease::new(lasts), Cell::new(0));
+        for call in 0..3 {
+            if ends && call == 2 {
+                lease.end();
+            }
+            let ask = || {
+                asked.set(asked.get() + 1);
+                Ok::<u64, ()>(u64::from(asked.get()))
+            };
+            assert_eq!(lease.generation(ask), Ok(u64::from(asked.get())), "the newest that was told");
+        }
+        asked.get()
+    }
+
+    #[test]
+    fn what_was_told_holds_until_the_lease_runs_out_or_is_ended() {
+        const DAY: Duration = Duration::from_secs(86_400);
+        assert_eq!(asked(DAY, false), 1);
+        assert_eq!(asked(DAY, true), 2);
+        assert_eq!(asked(Duration::ZERO, false), 3);
+    }
+
+    #[test]
+    fn a_failed_question_grants_nothing_and_of_two_at_once_the_later_counts() {
+        let lease = Lease::new(Duration::from_secs(86_400));
+        assert_eq!(lease.generation(|| Err("unreachable")), Err("unreachable"));
+        let told = lease.generation(|| {
+            lease.grant(Grant { asked_at: now() + Duration::from_secs(1), generation: 8 }); // another thread, later
+            Ok::<u64, ()>(7)
+        });
+        assert_eq!(told, Ok(7));
+        assert_eq!(lease.generation(|| Err(())), Ok(8));
+    }
+}

@@ -7,6 +7,8 @@ use crate::secret::{KEY_BYTES, new_instance_secret};
 use crate::{Location, Mode, VaultError};
 use std::fmt::Write as _;
 use std::time::Duration;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::types::ToSql;
 use zeroize::Zeroizing;
 
 /// Layout of the tables below.
@@ -93,8 +95,7 @@ fn create(session: &Session, schema: &str, mode: Mode, lease: Duration) -> Resul
         }
         if no_instance {
             client.batch_execute(&statements(schema)).await?;
-            let row: [&(dyn tokio_postgres::types::ToSql + Sync); 4] =
-                [&FORMAT, &mode.word(), &&secret[..], &lease];
+            let row: [&(dyn ToSql + Sync); 4] = [&FORMAT, &mode.word(), &&secret[..], &lease];
             client.execute("INSERT INTO instance VALUES ($1, $2, $3, $4)", &row).await?;
         }
         Ok(client.batch_execute("COMMIT").await?)
@@ -104,9 +105,10 @@ fn create(session: &Session, schema: &str, mode: Mode, lease: Duration) -> Resul
 fn read(session: &mut Session, vault: &Location) -> Result<Instance, Failure> {
     let other = |found: String| VaultError::NotAVault { vault: vault.clone(), expected: FORMAT, found };
     // A later format may have other columns, so its number comes first.
-    let format = match session.query("SELECT format FROM instance", &[]) {
-        Ok(rows) if rows.len() == 1 => rows[0].try_get(0).unwrap_or(0),
-        Err(Failure::Refused { .. }) | Ok(_) => {
+    let format: i32 = match session.query("SELECT format FROM instance", &[]) {
+        Ok(rows) if rows.len() == 1 => rows[0].try_get(0)?,
+        Ok(rows) => return Err(other(format!("a table `instance` of {} rows", rows.len())).into()),
+        Err(Failure::Refused { code, .. }) if code == SqlState::UNDEFINED_COLUMN.code() => {
             return Err(other("a table `instance` of something else".into()).into());
         }
         Err(e) => return Err(e),

@@ -13,12 +13,46 @@ use tokio_postgres::{Client, NoTls, Row, Socket, Statement};
 
 /// A connection with a runtime of its own, which runs on whichever thread asks and is idle in between.
 pub(super) struct Session {
-    runtime: Runtime,
+    runtime: Loop,
     client: Client,
     prepared: HashMap<&'static str, Statement>,
     answer_wait: Duration,
     /// What the role may do about the server's journal.
     pub(super) journal: JournalRights,
+}
+
+/// Ends without waiting, so that it may also be dropped by a thread that drives another runtime.
+struct Loop(Option<Runtime>);
+
+impl Loop {
+    fn new() -> Result<Self, Failure> {
+        let built = Builder::new_current_thread().enable_all().build();
+        let unable =
+            |source| VaultError::File { action: "watch connections of", path: "the vault".into(), source };
+        Ok(Self(Some(built.map_err(unable)?)))
+    }
+
+    /// Drives the connection until the work is done; at most for so long.
+    fn until<T>(
+        &self,
+        limit: Duration,
+        work: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
+        let runtime = self.0.as_ref().expect("it runs until it is dropped");
+        let limited = runtime.block_on(async { tokio::time::timeout(limit, work).await });
+        limited.unwrap_or_else(|_| {
+            let silent = format!("the server gave no answer within {} ms", limit.as_millis());
+            Err(Failure::Silent(silent))
+        })
+    }
+}
+
+impl Drop for Loop {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 /// Whether the role may ask for the two steps that take old segments of the write-ahead log away.
@@ -37,16 +71,12 @@ const SLOW: u32 = 10;
 impl Session {
     /// Connects; `lock_wait` is how long a statement waits for a lock.
     pub(super) fn open(config: &PostgresConfig, lock_wait: Duration) -> Result<Self, Failure> {
-        let runtime = Builder::new_current_thread().enable_all().build().map_err(|source| {
-            VaultError::File { action: "watch the connection of", path: "the vault".into(), source }
-        })?;
-        let opening = async {
+        let runtime = Loop::new()?;
+        let client = runtime.until(config.connect_wait, async {
             let client = connect(config).await?;
             client.batch_execute(&settings(config, lock_wait)).await?;
             Ok(client)
-        };
-        let opened = runtime.block_on(async { tokio::time::timeout(config.connect_wait, opening).await });
-        let client = opened.unwrap_or_else(|_| Err(silent(config.connect_wait)))?;
+        })?;
         let answer_wait = config.answer_wait;
         let journal = JournalRights { switch: false, checkpoint: false };
         let mut session = Self { runtime, client, prepared: HashMap::new(), answer_wait, journal };
@@ -61,16 +91,12 @@ impl Session {
         parameters: &[&(dyn ToSql + Sync)],
     ) -> Result<Vec<Row>, Failure> {
         let Self { runtime, client, prepared, .. } = self;
-        let asking = async {
+        runtime.until(self.answer_wait + GRACE, async {
             if !prepared.contains_key(sql) {
                 prepared.insert(sql, client.prepare(sql).await?);
             }
-            client.query(&prepared[sql], parameters).await
-        };
-        let limit = self.answer_wait + GRACE;
-        runtime
-            .block_on(async { tokio::time::timeout(limit, asking).await })
-            .map_or_else(|_| Err(silent(limit)), |answered| answered.map_err(Failure::from))
+            Ok(client.query(&prepared[sql], parameters).await?)
+        })
     }
 
     /// Runs work of several statements, or of one that looks at whole tables. Where it fails, an open transaction
@@ -80,16 +106,13 @@ impl Session {
         work: impl AsyncFnOnce(&Client) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         let limit = self.answer_wait * SLOW;
-        let all = async {
-            self.client.batch_execute(&format!("SET statement_timeout = {}", limit.as_millis())).await?;
+        let timeout = |limit: Duration| format!("SET statement_timeout = {}", limit.as_millis().max(1));
+        self.runtime.until(limit + GRACE, async {
+            self.client.batch_execute(&timeout(limit)).await?;
             let done = work(&self.client).await?;
-            self.client
-                .batch_execute(&format!("SET statement_timeout = {}", self.answer_wait.as_millis()))
-                .await?;
+            self.client.batch_execute(&timeout(self.answer_wait)).await?;
             Ok(done)
-        };
-        let run = async { tokio::time::timeout(limit + GRACE, all).await };
-        self.runtime.block_on(run).unwrap_or_else(|_| Err(silent(limit)))
+        })
     }
 
     /// Refuses a server that could lose a key or shows it to others. Looks at each connection, because the
@@ -180,8 +203,4 @@ where
     // Its error is also that of the statement which waits for an answer.
     tokio::spawn(async { drop(connection.await) });
     Ok(client)
-}
-
-fn silent(limit: Duration) -> Failure {
-    Failure::Silent(format!("the server gave no answer within {} ms", limit.as_millis()))
 }

@@ -16,29 +16,43 @@ use std::pin::pin;
 use std::time::{Duration, Instant};
 use tokio_postgres::types::ToSql;
 
-/// How long a wipe keeps others waiting behind it while it waits for a reader. In between they get on.
+/// How long a wipe keeps others waiting behind it while it waits for a reader, and then lets them go on.
 const LOCK_WAIT: Duration = Duration::from_millis(500);
 
-/// One statement, so that all of it happens or nothing; its generation is the last that it touches.
-const ERASE: &str = "
-    WITH key AS (UPDATE data_keys SET bytes = NULL WHERE key_id = $1 AND bytes IS NOT NULL RETURNING tableoid),
-        tags AS (UPDATE lookups SET customer = NULL WHERE customer = $1 RETURNING tableoid),
-        parts AS (INSERT INTO unwiped
-            SELECT relname FROM pg_class WHERE oid IN (SELECT * FROM key UNION SELECT * FROM tags)
-            ORDER BY relname ON CONFLICT DO NOTHING),
-        counted AS (UPDATE generation SET number = number + 1)
-    SELECT (SELECT count(*) FROM key), (SELECT count(*) FROM tags)";
+/// Tells every handle to forget. The new generation is the time, so that a replica that became the primary without
+/// the last erasures never counts up to a number that handles know from before.
+macro_rules! new_generation {
+    () => {
+        "UPDATE generation
+         SET number = greatest(number + 1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint)"
+    };
+}
 
-const DESTROY_KEY: &str = "
-    WITH key AS (UPDATE data_keys SET bytes = NULL WHERE key_id = $1 AND bytes IS NOT NULL RETURNING tableoid),
-        parts AS (INSERT INTO unwiped SELECT relname FROM pg_class WHERE oid IN (SELECT * FROM key)
-            ON CONFLICT DO NOTHING),
-        counted AS (UPDATE generation SET number = number + 1)
-    SELECT count(*) FROM key";
+/// One statement, so that all of it happens or nothing.
+const ERASE: &str = concat!(
+    "WITH key AS (UPDATE data_keys SET bytes = NULL WHERE key_id = $1 AND bytes IS NOT NULL RETURNING tableoid),
+         tags AS (UPDATE lookups SET customer = NULL WHERE customer = $1 RETURNING tableoid),
+         parts AS (INSERT INTO unwiped
+             SELECT relname FROM pg_class WHERE oid IN (SELECT * FROM key UNION SELECT * FROM tags)
+             ORDER BY relname ON CONFLICT DO NOTHING),
+         counted AS (",
+    new_generation!(),
+    ") SELECT (SELECT count(*) FROM key), (SELECT count(*) FROM tags)"
+);
 
-const SUPPRESS: &str = "
-    WITH suppressed AS (INSERT INTO lookups (tag) VALUES ($1) ON CONFLICT (tag) DO NOTHING)
-    UPDATE generation SET number = number + 1";
+const DESTROY_KEY: &str = concat!(
+    "WITH key AS (UPDATE data_keys SET bytes = NULL WHERE key_id = $1 AND bytes IS NOT NULL RETURNING tableoid),
+         parts AS (INSERT INTO unwiped SELECT relname FROM pg_class WHERE oid IN (SELECT * FROM key)
+             ON CONFLICT DO NOTHING),
+         counted AS (",
+    new_generation!(),
+    ") SELECT count(*) FROM key"
+);
+
+const SUPPRESS: &str = concat!(
+    "WITH suppressed AS (INSERT INTO lookups (tag) VALUES ($1) ON CONFLICT (tag) DO NOTHING) ",
+    new_generation!()
+);
 
 impl PostgresStore {
     pub(super) fn erase_customer(&self, customer: CustomerKey) -> Result<Erasure, VaultError> {
@@ -83,7 +97,8 @@ impl PostgresStore {
         let mut wiped = false;
         while let Some(part) = self.next_unwiped()? {
             match self.pool.repeat(|session| rewrite(session, &part)) {
-                Err(Failure::Locked) if Instant::now() < until => (),
+                // Whoever queued behind us goes first.
+                Err(Failure::Locked) if Instant::now() < until => std::thread::sleep(LOCK_WAIT),
                 Err(Failure::Locked) => return Err(VaultError::NotWiped { vault: self.location.clone() }),
                 other => other.map_err(|e| e.named("wipe the tables", &self.location))?,
             }

@@ -5,8 +5,9 @@ use crate::support::{Needles, customer, email, emails, key_of, plain, resolve_on
 use domain::{CustomerKey, KeyId};
 use std::collections::BTreeSet;
 use std::io::{Seek as _, SeekFrom, Write as _};
+use std::thread;
 use std::time::Duration;
-use vault::{Mode, Opened, PostgresConfig, Resolution, Vault, VaultError};
+use vault::{Mode, Opened, Resolution, Vault, VaultError};
 
 #[test]
 fn a_server_that_could_lose_or_show_a_key_is_refused() {
@@ -66,7 +67,7 @@ fn reload(server: &OwnServer) {
     while server.superuser().query("SELECT pg_conf_load_time()", &[])[0].get::<_, std::time::SystemTime>(0)
         == before
     {
-        std::thread::yield_now();
+        thread::yield_now();
     }
 }
 
@@ -74,10 +75,11 @@ fn reload(server: &OwnServer) {
 fn a_server_that_crashes_and_comes_back_finds_the_handle_as_it_was() {
     if_named(|| {
         let server = OwnServer::start(&[]);
-        let config = with(server.config(), |c| c.lease = Duration::ZERO);
+        let config = with(server.config(), |c| (c.lease, c.connections) = (Duration::ZERO, 8));
         let vault = Vault::connect(&config, Mode::Random).unwrap();
         let known = vault.resolve(&emails(0, 50)).unwrap();
         let sealed = vault.seal(KeyId::of_customer(customer(known[0])), b"words", b"fact").unwrap();
+        connect_all(&vault, &server);
         server.restart();
         assert_eq!(vault.resolve(&emails(0, 50)).unwrap(), known, "by connections that were there before");
         let more = vault.resolve(&emails(50, 60)).unwrap();
@@ -92,9 +94,26 @@ fn a_server_that_crashes_and_comes_back_finds_the_handle_as_it_was() {
         server.start_again();
         assert_eq!(vault.resolve(&emails(50, 60)).unwrap(), more);
         assert_eq!(plain(vault.open_box(&sealed, b"fact").unwrap()), b"words");
-        vault.erase_customer(customer(known[0])).unwrap();
+        server.restart();
+        vault.erase_customer(customer(known[0])).unwrap(); // by a connection that was there before
         server.restart();
         assert_eq!(vault.open_box(&sealed, b"fact").unwrap(), Opened::KeyDestroyed);
+    });
+}
+
+/// Eight threads that wait for the same lock have a connection each.
+fn connect_all(vault: &Vault, server: &OwnServer) {
+    let superuser = server.superuser();
+    superuser.execute("BEGIN; LOCK TABLE lookups IN SHARE MODE");
+    thread::scope(|scope| {
+        for n in 0..8 {
+            scope.spawn(move || vault.resolve(&emails(1000 + n, 1001 + n)).unwrap());
+        }
+        let waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted";
+        while superuser.query(waiting, &[])[0].get::<_, i64>(0) < 8 {
+            thread::yield_now();
+        }
+        superuser.execute("COMMIT");
     });
 }
 
@@ -191,10 +210,7 @@ fn over_tls_only_to_the_server_that_the_certificates_name() {
     if_named(|| {
         let (server, other) = (OwnServer::start(&[]), OwnServer::start(&[]));
         let connect = |host: &str, roots| {
-            let mut config =
-                PostgresConfig::new(&format!("postgres://quell@{host}:{}/quell", server.port())).unwrap();
-            config.password = server.config().password;
-            config.encryption = Encryption::Tls { roots };
+            let config = with(server.config_at(host), |c| c.encryption = Encryption::Tls { roots });
             Vault::connect(&config, Mode::Random)
         };
         for host in ["localhost", "127.0.0.1"] {

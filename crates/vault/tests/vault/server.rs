@@ -23,6 +23,7 @@ const ADDRESS: &str = "QUELL_POSTGRES";
 const PASSWORD_FILE: &str = "QUELL_POSTGRES_PASSWORD_FILE";
 
 /// Runs a case where there is a server, and says where there is none, past the capture of a test's output.
+#[allow(clippy::explicit_write, reason = "what a passing test says by `eprintln!` is captured")]
 pub fn if_named(case: impl FnOnce()) {
     static SAID: Once = Once::new();
     if std::env::var_os(ADDRESS).is_some() {
@@ -138,25 +139,30 @@ impl Drop for Schema {
 /// A server that one test starts, stops and breaks.
 pub struct OwnServer {
     folder: TempDir,
-    address: String,
 }
 
 impl OwnServer {
     pub fn start(settings: &[&str]) -> Self {
         let folder = tempfile::Builder::new().permissions(Permissions::from_mode(0o755)).tempdir().unwrap();
-        let address = script("start", folder.path(), settings);
-        Self { folder, address: address.trim().to_owned() }
+        script("start", folder.path(), settings);
+        Self { folder }
     }
 
     pub fn config(&self) -> PostgresConfig {
-        config(&self.address, Some(self.path("password")), "quell_vault")
+        self.config_at("127.0.0.1")
+    }
+
+    /// By another name of this machine.
+    pub fn config_at(&self, host: &str) -> PostgresConfig {
+        let address = format!("postgres://quell@{host}:{}/quell", self.port());
+        config(&address, Some(self.path("password")), "quell_vault")
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join("server").join(name)
     }
 
-    pub fn port(&self) -> String {
+    fn port(&self) -> String {
         std::fs::read_to_string(self.path("port")).unwrap().trim().to_owned()
     }
 
@@ -210,10 +216,9 @@ fn command(action: &str, folder: &Path, settings: &[&str]) -> Command {
     command
 }
 
-fn script(action: &str, folder: &Path, settings: &[&str]) -> String {
-    let out = command(action, folder, settings).stderr(Stdio::inherit()).output().unwrap();
-    assert!(out.status.success(), "server.sh {action}");
-    String::from_utf8(out.stdout).unwrap()
+fn script(action: &str, folder: &Path, settings: &[&str]) {
+    let status = command(action, folder, settings).stdout(Stdio::null()).status().unwrap();
+    assert!(status.success(), "server.sh {action}");
 }
 
 /// A connection past the vault.

@@ -31,7 +31,7 @@ impl Backend {
     pub fn place(self) -> Place {
         match self {
             Self::Sqlite => Place::Folder(Folder::new()),
-            Self::Postgres => Place::Schema(Schema::new()),
+            Self::Postgres => Place::Schema(Schema::new().into()),
         }
     }
 
@@ -39,7 +39,7 @@ impl Backend {
     pub fn named(self, name: &str) -> Place {
         match self {
             Self::Sqlite => Place::File(name.into()),
-            Self::Postgres => Place::Schema(Schema::of_another(name)),
+            Self::Postgres => Place::Schema(Schema::of_another(name).into()),
         }
     }
 
@@ -56,7 +56,7 @@ impl Backend {
 pub enum Place {
     Folder(Folder),
     File(PathBuf),
-    Schema(Schema),
+    Schema(Box<Schema>),
 }
 
 impl Place {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Starts a PostgreSQL server of its own, runs the vault's tests on it as well as on files, stops it.
-#   test.sh [ARGUMENTS OF THE TESTS…]
+# Runs a command beside a PostgreSQL server of its own: QUELL_POSTGRES is its address, and
+# QUELL_POSTGRES_PASSWORD_FILE the file with its role's password. The server ends with the command.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 folder=$(mktemp -d)
@@ -8,4 +8,4 @@ chmod a+x "$folder" # the server's user must reach its folder in it
 trap 'tests/postgres/server.sh stop "$folder/server" || true; rm -rf "$folder"' EXIT
 QUELL_POSTGRES=$(tests/postgres/server.sh start "$folder/server")
 export QUELL_POSTGRES QUELL_POSTGRES_PASSWORD_FILE=$folder/server/password
-"${CARGO:-cargo}" test --locked -p vault --features postgres-tls -- "$@"
+"$@"
