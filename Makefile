@@ -6,7 +6,7 @@ DENY_VERSION := 0.20.2
 # The program as `make demo` builds it: optimised where it counts, and built in half the time of a release.
 QUICK := target/demo/quell
 
-.PHONY: help demo build quick release test check fmt lint deny simulate breaks crash readers readers-loop soak recount mechanisms chains bench clean tools
+.PHONY: help demo build quick release test test-postgres check fmt lint deny simulate breaks crash readers readers-loop soak recount mechanisms chains bench bench-vault clean tools
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -29,6 +29,9 @@ release: tools ## The program: target/release/quell
 
 test: tools ## Everything that needs no external server
 	$(CARGO) test --locked --workspace
+
+test-postgres: tools ## The vault's tests on files and on a PostgreSQL server that the script starts (apt-get install postgresql)
+	tests/postgres/run.sh $(CARGO) test --locked -p vault --features postgres-tls
 
 check: fmt lint test deny ## What CI runs: format, lints, tests, licences
 
@@ -82,6 +85,10 @@ chains: tools ## 10,000 random histories: chains and first-contact resolution co
 
 bench: release ## Microseconds a contact of each stage
 	$(CARGO) run --locked --release -p quell-benches --bin stages
+
+bench-vault: tools ## Resolves a second on SQLite and on a PostgreSQL server that the script starts
+	$(CARGO) build --locked --release -p vault --example stores
+	tests/postgres/run.sh sh -c 'target/release/examples/stores "$$QUELL_POSTGRES" "$$QUELL_POSTGRES_PASSWORD_FILE"'
 
 clean: ## Remove target/
 	$(CARGO) clean

@@ -26,6 +26,16 @@ pub enum Mode {
     Seeded(u64),
 }
 
+impl Mode {
+    /// What a vault's instance is marked with.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Random => "random",
+            Self::Seeded(_) => "seeded",
+        }
+    }
+}
+
 impl fmt::Display for Mode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,38 +1,12 @@
-//! The vault's SQLite file: its layout, its statements, and how bytes leave it for good.
-//!
-//! WAL journal, because several processes read while one writes and a commit costs one sync. `synchronous`
-//! FULL: what returned is durable. A destroyed key must leave no copy behind, so:
-//! - rows of `data_keys` and `lookups` are only appended and overwritten in place, never deleted, because
-//!   SQLite wipes what it deletes (`secure_delete`) but not the old place of a row that it moves to balance
-//!   a page, and rows move only when rows come or go in the middle;
-//! - the index over tags does move its entries, so an erasure rebuilds it, and the pages it had are wiped;
-//! - the journal is checkpointed and cut to nothing before `scrub` returns.
+//! The seam between the vault and where its rows lie: one SQLite file, or a PostgreSQL server.
 
-mod create;
-mod erase;
-mod integrity;
-
-pub use integrity::Integrity;
-
-use crate::secret::{DataKey, Secrets, Tag};
-use crate::{Mode, Options, Resolution, VaultError};
+use crate::secret::{DataKey, KEY_BYTES, Secrets, Tag, new_instance_secret};
+use crate::{Erasure, Location, Mode, Resolution, VaultError};
 use domain::{CustomerKey, KeyId};
-use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, Transaction, TransactionBehavior};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Pages cached by a connection, in KiB: the upper levels of the two indexes of ten million customers.
-const PAGE_CACHE_KIB: i64 = 16 * 1024;
-
-/// An open vault file. One connection, used by one thread at a time.
-pub(crate) struct Store {
-    connection: Connection,
-    path: PathBuf,
-}
-
-/// What the file knows of a key.
+/// What a store knows of a key.
 #[derive(Clone)]
 pub(crate) enum KeyState {
     /// It seals and opens.
@@ -41,189 +15,89 @@ pub(crate) enum KeyState {
     Destroyed,
 }
 
-/// What the file knows of an identifier, with the key of its customer.
+/// What a store knows of an identifier, with the key of its customer.
 pub(crate) type Known = (Resolution, Option<Arc<DataKey>>);
 
-impl Store {
-    /// Opens the vault, making it first where there is none, and gives the secrets it was made with.
-    pub(crate) fn open(path: &Path, mode: Mode, options: &Options) -> Result<(Self, Secrets), VaultError> {
-        create::ensure_exists(path, mode)?;
-        let fail = |e| failed("open the database", path, e);
-        let connection = Connection::open(path).map_err(fail)?;
-        connection.busy_timeout(options.wait).map_err(fail)?;
-        set_up(&connection).map_err(fail)?;
-        let store = Self { connection, path: path.to_owned() };
-        let secrets = create::check_instance(&store, mode)?;
-        // An eraser that was killed before its scrub left bytes in the journal. Whoever opens clears them if
-        // nobody is in the way; nobody waits for it.
-        store.connection.busy_timeout(std::time::Duration::ZERO).map_err(fail)?;
-        let _ = store.cut_journal();
-        store.connection.busy_timeout(options.wait).map_err(fail)?;
-        Ok((store, secrets))
-    }
+/// Where customers, keys and suppressions lie. Every answer is durable when it is given, and every call sees
+/// what any call of any handle had done before it began.
+pub(crate) trait Store: Send + Sync {
+    /// What messages call this vault.
+    fn location(&self) -> &Location;
 
-    /// The resolution of each tag; customers met for the first time are issued, durably, in one transaction.
-    pub(crate) fn resolve(
-        &mut self,
-        tags: BTreeSet<Tag>,
-        secrets: &Secrets,
-    ) -> Result<BTreeMap<Tag, Known>, VaultError> {
-        let action = "look up customers";
-        let mut found = self.transaction(TransactionBehavior::Deferred, action, |tx| {
-            let mut found = BTreeMap::new();
-            for tag in &tags {
-                if let Some(known) = find(tx, tag)? {
-                    found.insert(*tag, known);
-                }
-            }
-            Ok(found)
-        })?;
-        let unknown: Vec<&Tag> = tags.iter().filter(|tag| !found.contains_key(*tag)).collect();
-        if !unknown.is_empty() {
-            let issued = self.transaction(TransactionBehavior::Immediate, "issue customers", |tx| {
-                unknown
-                    .iter()
-                    .map(|tag| Ok((**tag, find_or_issue(tx, tag, secrets)?)))
-                    .collect::<Result<Vec<_>, Failure>>()
-            })?;
-            found.extend(issued);
-        }
-        Ok(found)
-    }
+    /// The generation of all that any erasure left, to tag cached answers with; `None` while nothing may be
+    /// answered from memory. Every erasure that returned before this call began has changed it.
+    fn settled(&self) -> Result<Option<u64>, VaultError>;
+
+    /// The resolution of each tag; customers met for the first time are issued.
+    fn resolve(&self, tags: BTreeSet<Tag>, secrets: &Secrets) -> Result<BTreeMap<Tag, Known>, VaultError>;
 
     /// What is known of one identifier, issuing nothing.
-    pub(crate) fn find(&mut self, tag: &Tag) -> Result<Option<Known>, VaultError> {
-        self.transaction(TransactionBehavior::Deferred, "look up a customer", |tx| Ok(find(tx, tag)?))
-    }
+    fn find(&self, tag: &Tag) -> Result<Option<Known>, VaultError>;
 
     /// The states of the keys that were ever issued.
-    pub(crate) fn keys(&mut self, ids: &[KeyId]) -> Result<Vec<(KeyId, KeyState)>, VaultError> {
-        self.transaction(TransactionBehavior::Deferred, "read keys", |tx| {
-            let mut known = Vec::with_capacity(ids.len());
-            for id in ids {
-                known.extend(key_state(tx, *id)?.map(|state| (*id, state)));
-            }
-            Ok(known)
-        })
-    }
+    fn keys(&self, ids: &[KeyId]) -> Result<Vec<(KeyId, KeyState)>, VaultError>;
 
-    /// Issues the keys that were never issued, durably. The state of each, in the order asked.
-    pub(crate) fn ensure_keys(
-        &mut self,
-        ids: &[KeyId],
-        secrets: &Secrets,
-    ) -> Result<Vec<KeyState>, VaultError> {
-        self.transaction(TransactionBehavior::Immediate, "issue keys", |tx| {
-            ids.iter()
-                .map(|id| match key_state(tx, *id)? {
-                    Some(state) => Ok(state),
-                    None => Ok(KeyState::Live(issue_key(tx, *id, secrets)?)),
-                })
-                .collect()
-        })
-    }
+    /// Issues the keys that were never issued. The state of each, in the order asked.
+    fn ensure_keys(&self, ids: &[KeyId], secrets: &Secrets) -> Result<Vec<KeyState>, VaultError>;
 
-    fn transaction<T>(
-        &mut self,
-        behavior: TransactionBehavior,
-        action: &'static str,
-        work: impl FnOnce(&Transaction<'_>) -> Result<T, Failure>,
-    ) -> Result<T, VaultError> {
-        let path = &self.path;
-        let sql = |e| failed(action, path, e);
-        let tx = self.connection.transaction_with_behavior(behavior).map_err(sql)?;
-        let done = work(&tx).map_err(|failure| match failure {
-            Failure::Sql(e) => sql(e),
-            Failure::Vault(e) => e,
-        })?;
-        tx.commit().map_err(sql)?;
-        Ok(done)
-    }
+    /// Destroys the customer's key and lookups, suppresses their identifiers, and changes the generation.
+    fn erase(&self, customer: CustomerKey) -> Result<Erasure, VaultError>;
+
+    /// Suppresses an identifier that names nobody, so that it never will. One that names a customer is left:
+    /// erasing the customer suppresses it.
+    fn suppress(&self, tag: &Tag) -> Result<(), VaultError>;
+
+    /// Destroys one key and changes the generation; false where it was never issued or is gone already.
+    fn destroy_key(&self, id: KeyId) -> Result<bool, VaultError>;
+
+    /// Takes the bytes of all that was destroyed out of the store, and waits until no handle answers from what
+    /// it read before.
+    fn wipe(&self) -> Result<(), VaultError>;
+
+    /// Checks the store and counts what it holds.
+    fn integrity(&self) -> Result<Integrity, VaultError>;
 }
 
-/// Why the inside of a transaction failed: SQL errors get their file and action outside.
-enum Failure {
-    Sql(rusqlite::Error),
-    Vault(VaultError),
-}
-
-impl From<rusqlite::Error> for Failure {
-    fn from(e: rusqlite::Error) -> Self {
-        Self::Sql(e)
+/// Refuses a vault that was made in another mode or with another seed.
+pub(crate) fn check_mode(
+    asked: Mode,
+    found: &str,
+    secret: &[u8; KEY_BYTES],
+    vault: &Location,
+) -> Result<Secrets, VaultError> {
+    let vault = || vault.clone();
+    match asked {
+        _ if found != asked.word() => {
+            let found = if found == Mode::Random.word() { "random" } else { "seeded" };
+            Err(VaultError::OtherMode { vault: vault(), found, asked })
+        }
+        Mode::Seeded(seed) if *new_instance_secret(asked)? != *secret => {
+            Err(VaultError::OtherSeed { vault: vault(), seed })
+        }
+        _ => Ok(Secrets::new(asked, secret)),
     }
 }
 
-impl From<VaultError> for Failure {
-    fn from(e: VaultError) -> Self {
-        Self::Vault(e)
+/// State of a vault.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Integrity {
+    /// What the store's own check found wrong, in its words; empty where nothing is.
+    pub problems: Vec<String>,
+    /// Customers that can be looked up.
+    pub customers: u64,
+    /// Keys that seal and open, customers' and others'.
+    pub keys: u64,
+    /// Keys destroyed for ever.
+    pub keys_destroyed: u64,
+    /// Identifiers that are never issued again.
+    pub suppressions: u64,
+    /// Customers whose key is missing or destroyed: always 0 in a sound vault.
+    pub customers_without_key: u64,
+}
+
+impl Integrity {
+    /// Whether nothing is wrong.
+    pub fn is_sound(&self) -> bool {
+        self.problems.is_empty() && self.customers_without_key == 0
     }
-}
-
-/// A SQL error with its file and what was attempted. SQLite's texts name tables and files, never values.
-fn failed(action: &'static str, path: &Path, source: rusqlite::Error) -> VaultError {
-    let path = path.to_owned();
-    match source.sqlite_error_code() {
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => VaultError::Busy { action, path },
-        _ => VaultError::Database { action, path, source },
-    }
-}
-
-fn set_up(connection: &Connection) -> rusqlite::Result<()> {
-    // Without this SQLite plans a cached statement anew for every value bound to it: half of all the time.
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-    connection.pragma_update(None, "secure_delete", true)?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    // Sorting for an index must not spill tags into a file that nobody wipes.
-    connection.pragma_update(None, "temp_store", "MEMORY")?;
-    connection.pragma_update(None, "cache_size", -PAGE_CACHE_KIB)
-}
-
-fn find(tx: &Transaction<'_>, tag: &Tag) -> rusqlite::Result<Option<Known>> {
-    let known = tx
-        .prepare_cached(
-            "SELECT customer, bytes FROM lookups LEFT JOIN data_keys ON key_id = customer WHERE tag = ?1",
-        )?
-        .query_row([tag], |row| {
-            Ok((Resolution::Customer(CustomerKey::from_bytes(row.get(0)?)), live(row, 1)?))
-        })
-        .optional()?;
-    if known.is_some() {
-        return Ok(known);
-    }
-    let suppressed = tx.prepare_cached("SELECT 1 FROM suppressions WHERE tag = ?1")?.exists([tag])?;
-    Ok(suppressed.then_some((Resolution::Suppressed, None)))
-}
-
-fn find_or_issue(tx: &Transaction<'_>, tag: &Tag, secrets: &Secrets) -> Result<Known, Failure> {
-    // Another process may have met the same customer since the first look.
-    if let Some(known) = find(tx, tag)? {
-        return Ok(known);
-    }
-    let customer = secrets.new_customer(tag)?;
-    let key = issue_key(tx, KeyId::of_customer(customer), secrets)?;
-    tx.prepare_cached("INSERT INTO lookups (tag, customer) VALUES (?1, ?2)")?
-        .execute((tag, customer.as_bytes()))?;
-    Ok((Resolution::Customer(customer), Some(key)))
-}
-
-fn issue_key(tx: &Transaction<'_>, id: KeyId, secrets: &Secrets) -> Result<Arc<DataKey>, Failure> {
-    let bytes = secrets.new_key(id)?;
-    tx.prepare_cached("INSERT INTO data_keys (key_id, bytes) VALUES (?1, ?2)")?
-        .execute((id.as_bytes(), &bytes[..]))?;
-    Ok(DataKey::copied(&bytes[..]).expect("a new key has a key's length"))
-}
-
-fn key_state(tx: &Transaction<'_>, id: KeyId) -> rusqlite::Result<Option<KeyState>> {
-    tx.prepare_cached("SELECT bytes FROM data_keys WHERE key_id = ?1")?
-        .query_row([id.as_bytes()], |row| Ok(live(row, 0)?.map_or(KeyState::Destroyed, KeyState::Live)))
-        .optional()
-}
-
-/// The key in a column that is null where the key was destroyed.
-fn live(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Arc<DataKey>>> {
-    let value = row.get_ref(column)?;
-    let Some(bytes) = value.as_blob_or_null()? else { return Ok(None) };
-    let wrong_length =
-        rusqlite::types::FromSqlError::InvalidBlobSize { expected_size: 32, blob_size: bytes.len() };
-    DataKey::copied(bytes).map(Some).ok_or_else(|| wrong_length.into())
 }

@@ -1,15 +1,16 @@
-//! The vault as its users see it: cached answers where they can be trusted, the file where they cannot.
+//! The vault as its users see it: cached answers where they can be trusted, the store where they cannot.
 
 use crate::cache::Cache;
-use crate::generation::Generation;
+use crate::postgres::PostgresStore;
 use crate::secret::{DataKey, Secrets, Tag};
+use crate::sqlite::SqliteStore;
 use crate::store::{KeyState, Known, Store};
-use crate::{Integrity, Mode, VaultError, sealing};
+use crate::{Integrity, Mode, PostgresConfig, VaultError, sealing};
 use domain::{CustomerKey, Identifier, KeyId, SealedBox};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Bounds of an open vault.
@@ -67,16 +68,17 @@ pub struct Erasure {
     pub lookups_removed: usize,
 }
 
-/// The keys of one instance. Any number of handles, threads and processes may use the same file at once.
+/// The keys of one instance. Any number of handles, threads and processes may use the same file at once, and
+/// those of any number of machines the same server.
 ///
-/// Known customers and keys are answered from memory after a look at the erasure counter beside the file, so
-/// that a handle never uses what another one erased before the call began. A call that runs at the same time
-/// as the erasure counts as having come before it.
+/// Known customers and keys are answered from memory after a look at the erasure counter (beside the file) or
+/// at this handle's lease (see [`PostgresConfig::lease`]), so that a handle never uses what another one erased
+/// before the call began. A call that runs at the same time as the erasure counts as having come before it.
+///
+/// Calls block. With a server they must not be made on a thread that drives an asynchronous runtime.
 pub struct Vault {
-    path: PathBuf,
     secrets: Secrets,
-    store: Mutex<Store>,
-    generation: Generation,
+    store: Box<dyn Store>,
     customers: Cache<Resolution, 32>,
     keys: Cache<KeyState, 16>,
 }
@@ -89,15 +91,27 @@ impl Vault {
 
     /// As [`Vault::open`], with other bounds.
     pub fn open_with(path: &Path, mode: Mode, options: &Options) -> Result<Self, VaultError> {
-        let (store, secrets) = Store::open(path, mode, options)?;
-        Ok(Self {
-            path: path.to_owned(),
-            secrets,
-            store: Mutex::new(store),
-            generation: Generation::open(path)?,
-            customers: Cache::new(options.cached_customers),
-            keys: Cache::new(options.cached_keys),
-        })
+        let (store, secrets) = SqliteStore::open(path, mode, options)?;
+        Ok(Self::on(Box::new(store), secrets, options))
+    }
+
+    /// Opens the vault in this schema of a PostgreSQL server, making it where there is none. A vault of another
+    /// mode or seed is refused, and so is a server that could lose or show a key
+    /// ([`VaultError::UnsafeServer`]). An unreachable server is [`VaultError::Unreachable`], now and in
+    /// every later call; a later call connects again by itself.
+    pub fn connect(config: &PostgresConfig, mode: Mode) -> Result<Self, VaultError> {
+        Self::connect_with(config, mode, &Options::default())
+    }
+
+    /// As [`Vault::connect`], with other bounds.
+    pub fn connect_with(config: &PostgresConfig, mode: Mode, options: &Options) -> Result<Self, VaultError> {
+        let (store, secrets) = PostgresStore::connect(config, mode, options)?;
+        Ok(Self::on(Box::new(store), secrets, options))
+    }
+
+    fn on(store: Box<dyn Store>, secrets: Secrets, options: &Options) -> Self {
+        let customers = Cache::new(options.cached_customers);
+        Self { secrets, store, customers, keys: Cache::new(options.cached_keys) }
     }
 
     /// Keyed hash of a fact's content, an input of its id: without the instance's secret nobody can test
@@ -109,7 +123,7 @@ impl Vault {
     /// The customer of each identifier, in their order. Customers met for the first time are issued, with
     /// their keys, and are durable when this returns. The larger the batch, the fewer syncs.
     pub fn resolve(&self, identifiers: &[Identifier]) -> Result<Vec<Resolution>, VaultError> {
-        let generation = self.generation.settled()?;
+        let generation = self.store.settled()?;
         let tags: Vec<Tag> = identifiers.iter().map(|i| self.secrets.tag(i)).collect();
         let cached: Vec<Option<Resolution>> =
             tags.iter().map(|tag| self.customers.get(generation?, tag)).collect();
@@ -117,11 +131,11 @@ impl Vault {
             tags.iter().zip(&cached).filter(|(_, known)| known.is_none()).map(|(tag, _)| *tag).collect();
         let mut found = BTreeMap::new();
         if !missing.is_empty() {
-            found = self.store().resolve(missing, &self.secrets)?;
+            found = self.store.resolve(missing, &self.secrets)?;
             self.remember(generation, &found);
         }
         let answer = |(known, tag): (Option<Resolution>, &Tag)| {
-            known.unwrap_or_else(|| found.get(tag).expect("what was not cached is resolved by the file").0)
+            known.unwrap_or_else(|| found.get(tag).expect("what was not cached is resolved by the store").0)
         };
         Ok(cached.into_iter().zip(&tags).map(answer).collect())
     }
@@ -142,14 +156,14 @@ impl Vault {
     /// Issues the keys among these that do not exist yet (day keys: a customer's key comes with the
     /// customer); durable when this returns. A destroyed key is never issued again: an error.
     pub fn ensure_keys(&self, ids: &[KeyId]) -> Result<(), VaultError> {
-        let generation = self.generation.settled()?;
+        let generation = self.store.settled()?;
         let is_live = |id: &KeyId| {
             generation.is_some_and(|g| matches!(self.keys.get(g, id.as_bytes()), Some(KeyState::Live(_))))
         };
         if ids.iter().all(is_live) {
             return Ok(());
         }
-        let states = self.store().ensure_keys(ids, &self.secrets)?;
+        let states = self.store.ensure_keys(ids, &self.secrets)?;
         for (id, state) in ids.iter().zip(states) {
             if matches!(state, KeyState::Destroyed) {
                 return Err(VaultError::KeyDestroyed { key: *id });
@@ -159,10 +173,10 @@ impl Vault {
         Ok(())
     }
 
-    /// Reads many keys at once, so that opening the boxes of a batch afterwards needs no look at the file.
+    /// Reads many keys at once, so that opening the boxes of a batch afterwards needs no look at the store.
     /// Keys that were never issued are passed over. Worth it for at most [`Options::cached_keys`] keys.
     pub fn load_keys(&self, ids: &[KeyId]) -> Result<(), VaultError> {
-        let Some(generation) = self.generation.settled()? else { return Ok(()) };
+        let Some(generation) = self.store.settled()? else { return Ok(()) };
         let mut missing: Vec<KeyId> =
             ids.iter().filter(|id| self.keys.get(generation, id.as_bytes()).is_none()).copied().collect();
         missing.sort_unstable();
@@ -170,7 +184,7 @@ impl Vault {
         if missing.is_empty() {
             return Ok(());
         }
-        for (id, state) in self.store().keys(&missing)? {
+        for (id, state) in self.store.keys(&missing)? {
             self.remember_key(Some(generation), id, state);
         }
         Ok(())
@@ -195,7 +209,8 @@ impl Vault {
     }
 
     /// Destroys the customer's key and lookups for ever and suppresses their identifiers. When this returns,
-    /// no file of the vault holds a byte of them and no handle answers from memory.
+    /// no handle answers from memory, and no file of the vault holds a byte of them. On a server: no table or
+    /// index of the vault; of the server's journal, replicas and backups see [`PostgresConfig`].
     pub fn erase_customer(&self, customer: CustomerKey) -> Result<Erasure, VaultError> {
         self.destroy(|store| store.erase(customer))
     }
@@ -211,40 +226,39 @@ impl Vault {
         self.destroy(|store| store.destroy_key(id))
     }
 
-    /// Checks the file and counts what it holds.
+    /// Checks the store and counts what it holds.
     pub fn integrity(&self) -> Result<Integrity, VaultError> {
-        self.store().integrity()
+        self.store.integrity()
     }
 
-    fn destroy<T>(&self, work: impl FnOnce(&mut Store) -> Result<T, VaultError>) -> Result<T, VaultError> {
-        let erasing = self.generation.begin()?;
-        let done = work(&mut self.store());
-        drop(erasing);
-        if let Some(generation) = self.generation.settled()? {
+    fn destroy<T>(&self, work: impl FnOnce(&dyn Store) -> Result<T, VaultError>) -> Result<T, VaultError> {
+        let done = work(&*self.store);
+        if let Some(generation) = self.store.settled()? {
             self.customers.forget(generation);
             self.keys.forget(generation);
         }
         let done = done?;
-        self.store().scrub()?;
+        self.store.wipe()?;
         Ok(done)
     }
 
     fn find(&self, identifier: &Identifier) -> Result<Option<Resolution>, VaultError> {
-        let generation = self.generation.settled()?;
+        let generation = self.store.settled()?;
         let tag = self.secrets.tag(identifier);
         if let Some(known) = generation.and_then(|g| self.customers.get(g, &tag)) {
             return Ok(Some(known));
         }
-        Ok(self.store().find(&tag)?.map(|(resolution, _)| resolution))
+        Ok(self.store.find(&tag)?.map(|(resolution, _)| resolution))
     }
 
     fn key(&self, id: KeyId) -> Result<KeyState, VaultError> {
-        let generation = self.generation.settled()?;
+        let generation = self.store.settled()?;
         if let Some(state) = generation.and_then(|g| self.keys.get(g, id.as_bytes())) {
             return Ok(state);
         }
-        let read = self.store().keys(&[id])?.pop();
-        let (_, state) = read.ok_or_else(|| VaultError::UnknownKey { key: id, path: self.path.clone() })?;
+        let read = self.store.keys(&[id])?.pop();
+        let (_, state) =
+            read.ok_or_else(|| VaultError::UnknownKey { key: id, vault: self.store.location().clone() })?;
         self.remember_key(generation, id, state.clone());
         Ok(state)
     }
@@ -268,15 +282,10 @@ impl Vault {
             self.keys.put(generation, *id.as_bytes(), state);
         }
     }
-
-    /// A panic inside a transaction rolled it back, so the connection is as good as before.
-    fn store(&self) -> MutexGuard<'_, Store> {
-        self.store.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl fmt::Debug for Vault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "vault({})", self.path.display())
+        write!(f, "vault({})", self.store.location())
     }
 }

@@ -1,15 +1,17 @@
 //! A process killed at any moment: what was answered stays, what was not answered is whole or absent.
 
-use crate::support::{Place, customer, emails, snapshot};
+use crate::support::{Backend, Folder, customer, emails, snapshot};
 use domain::{Identifier, KeyId};
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use vault::{Mode, Resolution};
 
+on_each_store!(killed_process, killing_a_process_loses_nothing_that_it_answered,);
+
 /// Every file as it lay on the disk right after a call returned is enough to give the same answers.
 #[test]
 fn what_was_answered_is_on_the_disk() {
-    let place = Place::new();
+    let place = Folder::new();
     let vault = place.open();
     let all = emails(0, 60);
     for to in [1, 10, 11, 60] {
@@ -26,12 +28,12 @@ fn what_was_answered_is_on_the_disk() {
 /// The journal cut at any byte, as a torn last write leaves it: batches are there as a whole or not at all.
 #[test]
 fn a_torn_journal_loses_only_what_was_not_answered() {
-    let place = Place::new();
+    let place = Folder::new();
     let vault = place.open();
     let all = emails(0, 30);
     vault.resolve(&all[..10]).unwrap();
     let answered = snapshot(&place);
-    let journal = |p: &Place| p.path().with_file_name("vault.db-wal");
+    let journal = |p: &Folder| p.path().with_file_name("vault.db-wal");
     let durable = std::fs::metadata(journal(&answered)).unwrap().len();
     vault.resolve(&all[10..]).unwrap();
     let victim = customer(vault.resolve(&all[..1]).unwrap()[0]);
@@ -56,14 +58,13 @@ fn batch(n: usize) -> Vec<Identifier> {
 
 /// The process that is killed below: it prints a line after each answer, for as long as somebody reads.
 /// Run on its own it writes three batches.
-#[test]
-fn killed_process() {
-    let own = Place::new();
-    let (path, batches) = match std::env::var_os(CHILD) {
-        Some(path) => (path.into(), usize::MAX),
-        None => (own.path(), 3),
+fn killed_process(backend: Backend) {
+    let own = backend.place();
+    let (place, batches) = match std::env::var(CHILD) {
+        Ok(name) => (backend.named(&name), usize::MAX),
+        Err(_) => (own, 3),
     };
-    let vault = vault::Vault::open(&path, Mode::Seeded(1)).unwrap();
+    let vault = place.open_as(Mode::Seeded(1));
     for n in 0..batches {
         let answers = vault.resolve(&batch(n)).unwrap();
         if n % 4 == 3 {
@@ -74,13 +75,12 @@ fn killed_process() {
     assert!(vault.integrity().unwrap().is_sound());
 }
 
-#[test]
-fn killing_a_process_loses_nothing_that_it_answered() {
+fn killing_a_process_loses_nothing_that_it_answered(backend: Backend) {
     for lines in [1, 2, 5, 12, 31] {
-        let place = Place::new();
+        let place = backend.place();
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["crash::killed_process", "--exact", "--nocapture"])
-            .env(CHILD, place.path())
+            .args([&format!("crash::{backend}::killed_process"), "--exact", "--nocapture"])
+            .env(CHILD, place.name())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();

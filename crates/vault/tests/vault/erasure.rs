@@ -1,16 +1,21 @@
 //! After an erasure nothing is left to find, in memory or in any file, and nothing comes back.
 
-use crate::support::{Place, contained, customer, email, emails, key_of, plain, resolve_one};
+use crate::support::{Backend, Folder, contained, customer, email, emails, key_of, plain, resolve_one};
 use domain::{CustomerKey, KeyId};
 use std::time::Duration;
 use vault::{Erasure, Mode, Opened, Options, Resolution, Vault, VaultError};
 
+on_each_store!(
+    an_erased_customer_is_gone_for_good,
+    erasing_a_stranger_changes_nothing,
+    a_day_key_whose_time_is_over_is_destroyed_alike,
+);
+
 const NOTHING: Erasure = Erasure { key_destroyed: false, lookups_removed: 0 };
 
-#[test]
-fn an_erased_customer_is_gone_for_good() {
+fn an_erased_customer_is_gone_for_good(backend: Backend) {
     for mode in [Mode::Random, Mode::Seeded(5)] {
-        let place = Place::new();
+        let place = backend.place();
         let vault = place.open_as(mode);
         let (gone, stays) = (email("gone@example.com"), email("stays@example.com"));
         let customers: Vec<CustomerKey> =
@@ -41,18 +46,16 @@ fn an_erased_customer_is_gone_for_good() {
     }
 }
 
-#[test]
-fn erasing_a_stranger_changes_nothing() {
-    let place = Place::new();
+fn erasing_a_stranger_changes_nothing(backend: Backend) {
+    let place = backend.place();
     let vault = place.open();
     key_of(&vault, &email("a@example.com"));
     assert_eq!(vault.erase_customer(CustomerKey::from_bytes([3; 16])).unwrap(), NOTHING);
     assert_eq!(vault.integrity().unwrap().keys, 1);
 }
 
-#[test]
-fn a_day_key_whose_time_is_over_is_destroyed_alike() {
-    let place = Place::new();
+fn a_day_key_whose_time_is_over_is_destroyed_alike(backend: Backend) {
+    let place = backend.place();
     let vault = place.open();
     let day = KeyId::of_rejects_day(domain::Day::new(2026, 1, 1).unwrap());
     vault.ensure_keys(&[day]).unwrap();
@@ -68,7 +71,7 @@ fn a_day_key_whose_time_is_over_is_destroyed_alike() {
 /// journal, not in the shared index. Held open by a second handle, so that no closing cleans up.
 #[test]
 fn no_byte_of_a_destroyed_key_is_left_in_any_file() {
-    let place = Place::new();
+    let place = Folder::new();
     let vault = place.open();
     let other = place.open();
     let mut customers = Vec::new();
@@ -103,7 +106,7 @@ fn no_byte_of_a_destroyed_key_is_left_in_any_file() {
 /// would tell which row, and so which customer, it belonged to: the index is rebuilt by an erasure.
 #[test]
 fn no_moved_index_entry_leads_from_an_erased_identifier_to_its_row() {
-    let place = Place::new();
+    let place = Folder::new();
     let vault = place.open();
     let (victim, tag) = (0..20)
         .find_map(|round| {
@@ -117,7 +120,7 @@ fn no_moved_index_entry_leads_from_an_erased_identifier_to_its_row() {
 }
 
 /// Lookups as `resolve` adds them, with numbers hashed by multiplication in place of HMACs, for speed.
-fn add_lookups(place: &Place, from: u128, to: u128) {
+fn add_lookups(place: &Folder, from: u128, to: u128) {
     let mut sql = place.sql();
     sql.pragma_update(None, "secure_delete", true).unwrap();
     let batch = sql.transaction().unwrap();
@@ -133,7 +136,7 @@ fn add_lookups(place: &Place, from: u128, to: u128) {
 }
 
 /// A customer whose tag stands in the database more often than in its row and its index entry.
-fn tag_left_behind(place: &Place) -> Option<(CustomerKey, Vec<u8>)> {
+fn tag_left_behind(place: &Folder) -> Option<(CustomerKey, Vec<u8>)> {
     let sql = place.sql();
     sql.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
     let mut rows = sql.prepare("SELECT customer, tag FROM lookups").unwrap();
@@ -148,7 +151,7 @@ fn tag_left_behind(place: &Place) -> Option<(CustomerKey, Vec<u8>)> {
 /// The erasure is done but the journal cannot be cut while somebody reads an old state of the vault.
 #[test]
 fn a_reader_in_the_way_is_named_and_erasing_again_clears_the_journal() {
-    let place = Place::new();
+    let place = Folder::new();
     let impatient = Options { wait: Duration::from_millis(1), ..Options::default() };
     let vault = Vault::open_with(&place.path(), Mode::Random, &impatient).unwrap();
     let gone = email("gone@example.com");
@@ -170,7 +173,7 @@ fn a_reader_in_the_way_is_named_and_erasing_again_clears_the_journal() {
 /// Killed between the erasure's commit and its scrub: the next one to open clears the journal.
 #[test]
 fn opening_clears_what_a_killed_eraser_left_in_the_journal() {
-    let place = Place::new();
+    let place = Folder::new();
     let vault = place.open();
     let key = key_of(&vault, &email("gone@example.com"));
     let bytes = place.key_bytes(key);

@@ -1,10 +1,13 @@
 //! Random histories of two handles against a model that is three maps.
 
-use crate::support::{Place, emails};
+use crate::support::{Backend, emails};
 use domain::{CustomerKey, KeyId, SealedBox};
 use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
 use std::collections::{HashMap, HashSet};
 use vault::{Mode, Opened, Resolution, Vault, VaultError};
+
+on_each_store!(any_history_agrees_with_the_model);
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -51,8 +54,8 @@ impl Model {
     }
 }
 
-fn run(steps: Vec<(bool, Step)>, mode: Mode) {
-    let place = Place::new();
+fn run(backend: Backend, steps: Vec<(bool, Step)>, mode: Mode) {
+    let place = backend.place();
     let open = || [place.open(), place.open_small(mode)];
     let open = || match mode {
         Mode::Random => open(),
@@ -102,14 +105,13 @@ fn run(steps: Vec<(bool, Step)>, mode: Mode) {
     assert_eq!((state.customers, state.keys), (met - erased, met - erased));
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(40))]
-
-    #[test]
-    fn any_history_agrees_with_the_model(
-        steps in proptest::collection::vec((any::<bool>(), step()), 1..40),
-        seed in proptest::option::of(any::<u64>()),
-    ) {
-        run(steps, seed.map_or(Mode::Random, Mode::Seeded));
-    }
+fn any_history_agrees_with_the_model(backend: Backend) {
+    let histories =
+        (proptest::collection::vec((any::<bool>(), step()), 1..40), proptest::option::of(any::<u64>()));
+    let mut runner = TestRunner::new(ProptestConfig::with_cases(backend.cases()));
+    let checked = runner.run(&histories, |(steps, seed)| {
+        run(backend, steps, seed.map_or(Mode::Random, Mode::Seeded));
+        Ok(())
+    });
+    checked.unwrap();
 }

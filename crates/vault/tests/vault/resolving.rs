@@ -1,16 +1,26 @@
 //! Identifiers to customers.
 
-use crate::support::{Place, customer, email, emails, key_of, plain, resolve_one};
+use crate::support::{Backend, Folder, customer, email, emails, key_of, plain, resolve_one};
 use domain::{Identifier, KeyId, Strength};
 use std::collections::HashSet;
 use vault::{Mode, Resolution, VaultError};
+
+on_each_store!(
+    identifiers_that_differ_in_any_part_are_different_customers,
+    answers_come_in_the_order_asked_and_the_same_identifier_is_one_customer,
+    nothing_asked_is_nothing_answered,
+    customers_and_keys_survive_closing_and_overflowing_caches,
+    known_customers_cost_no_look_at_the_file,
+    lookup_finds_without_issuing,
+    day_keys_are_issued_once_and_loaded_in_bulk,
+    keys_that_were_never_issued_are_an_error_and_loading_them_is_none,
+);
 
 fn identifier(strength: Strength, namespace: &str, value: &str) -> Identifier {
     Identifier { strength, namespace: namespace.into(), value: value.into() }
 }
 
-#[test]
-fn identifiers_that_differ_in_any_part_are_different_customers() {
+fn identifiers_that_differ_in_any_part_are_different_customers(backend: Backend) {
     let all = [
         identifier(Strength::Email, "", "1"),
         identifier(Strength::Phone, "", "1"),
@@ -22,15 +32,14 @@ fn identifiers_that_differ_in_any_part_are_different_customers() {
         identifier(Strength::Account, "", "shop"),
     ];
     for mode in [Mode::Random, Mode::Seeded(1)] {
-        let place = Place::new();
+        let place = backend.place();
         let resolved: HashSet<Resolution> = place.open_as(mode).resolve(&all).unwrap().into_iter().collect();
         assert_eq!(resolved.len(), all.len(), "{mode}");
     }
 }
 
-#[test]
-fn answers_come_in_the_order_asked_and_the_same_identifier_is_one_customer() {
-    let vault = Place::new();
+fn answers_come_in_the_order_asked_and_the_same_identifier_is_one_customer(backend: Backend) {
+    let vault = backend.place();
     let vault = vault.open();
     let (a, b) = (email("a@example.com"), email("b@example.com"));
     let first = vault.resolve(&[a.clone(), b.clone(), a.clone()]).unwrap();
@@ -40,14 +49,12 @@ fn answers_come_in_the_order_asked_and_the_same_identifier_is_one_customer() {
     assert_eq!((second[0], second[2]), (first[1], first[0]));
 }
 
-#[test]
-fn nothing_asked_is_nothing_answered() {
-    assert_eq!(Place::new().open().resolve(&[]).unwrap(), []);
+fn nothing_asked_is_nothing_answered(backend: Backend) {
+    assert_eq!(backend.place().open().resolve(&[]).unwrap(), []);
 }
 
-#[test]
-fn customers_and_keys_survive_closing_and_overflowing_caches() {
-    let place = Place::new();
+fn customers_and_keys_survive_closing_and_overflowing_caches(backend: Backend) {
+    let place = backend.place();
     let all = emails(0, 300);
     let vault = place.open();
     let first = vault.resolve(&all).unwrap();
@@ -59,23 +66,21 @@ fn customers_and_keys_survive_closing_and_overflowing_caches() {
     assert_eq!(plain(small.open_box(&sealed, b"fact").unwrap()), b"words");
 }
 
-#[test]
-fn known_customers_cost_no_look_at_the_file() {
-    let place = Place::new();
+fn known_customers_cost_no_look_at_the_file(backend: Backend) {
+    let place = backend.place();
     let vault = place.open();
     let all = emails(0, 50);
     let first = vault.resolve(&all).unwrap();
     let key = KeyId::of_customer(customer(first[0]));
-    place.sql().execute_batch("DROP TABLE lookups; DROP TABLE data_keys").unwrap();
+    place.execute("DROP TABLE lookups; DROP TABLE data_keys");
     assert_eq!(vault.resolve(&all).unwrap(), first);
     assert_eq!(vault.lookup(&all[7]).unwrap(), Some(customer(first[7])));
     let sealed = vault.seal(key, b"words", b"fact").unwrap();
     assert_eq!(plain(vault.open_box(&sealed, b"fact").unwrap()), b"words");
 }
 
-#[test]
-fn lookup_finds_without_issuing() {
-    let place = Place::new();
+fn lookup_finds_without_issuing(backend: Backend) {
+    let place = backend.place();
     let vault = place.open();
     let known = email("known@example.com");
     let key = customer(resolve_one(&vault, &known));
@@ -85,9 +90,8 @@ fn lookup_finds_without_issuing() {
     assert_eq!((state.customers, state.keys), (1, 1));
 }
 
-#[test]
-fn day_keys_are_issued_once_and_loaded_in_bulk() {
-    let place = Place::new();
+fn day_keys_are_issued_once_and_loaded_in_bulk(backend: Backend) {
+    let place = backend.place();
     let vault = place.open();
     let days: Vec<KeyId> =
         (1..=28).map(|d| KeyId::of_rejects_day(domain::Day::new(2026, 2, d).unwrap())).collect();
@@ -98,15 +102,14 @@ fn day_keys_are_issued_once_and_loaded_in_bulk() {
     let other = place.open();
     other.ensure_keys(&days).unwrap();
     other.load_keys(&days).unwrap();
-    place.sql().execute_batch("DROP TABLE data_keys").unwrap();
+    place.execute("DROP TABLE data_keys");
     for sealed in &sealed {
         assert_eq!(plain(other.open_box(sealed, b"rejects/7").unwrap()), b"a,b,c");
     }
 }
 
-#[test]
-fn keys_that_were_never_issued_are_an_error_and_loading_them_is_none() {
-    let place = Place::new();
+fn keys_that_were_never_issued_are_an_error_and_loading_them_is_none(backend: Backend) {
+    let place = backend.place();
     let vault = place.open();
     let strange = KeyId::from_bytes([9; 16]);
     vault.load_keys(&[strange]).unwrap();
@@ -120,7 +123,7 @@ fn keys_that_were_never_issued_are_an_error_and_loading_them_is_none() {
 #[test]
 fn the_file_holds_no_identifier_and_only_its_owner_reads_it() {
     use std::os::unix::fs::PermissionsExt;
-    let place = Place::new();
+    let place = Folder::new();
     let vault = place.open();
     key_of(&vault, &identifier(Strength::Account, "canary-namespace", "canary-value-4711"));
     for (file, content) in place.files() {
@@ -136,7 +139,7 @@ fn the_file_holds_no_identifier_and_only_its_owner_reads_it() {
 #[test]
 fn a_file_mode_that_lets_others_read_is_narrowed() {
     use std::os::unix::fs::PermissionsExt;
-    let place = Place::new();
+    let place = Folder::new();
     drop(place.open());
     std::fs::set_permissions(place.path(), PermissionsExt::from_mode(0o644)).unwrap();
     drop(place.open());

@@ -1,9 +1,17 @@
 //! Boxes: they open for their own fact, and for nothing else.
 
-use crate::support::{Place, email, key_of, plain};
+use crate::support::{Backend, email, key_of, plain};
 use domain::SealedBox;
 use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
 use vault::{BoxDamage, Mode, Opened, Vault, VaultError};
+
+on_each_store!(
+    opens_only_whole_unchanged_and_for_its_own_fact,
+    the_same_text_never_gives_the_same_box_twice,
+    errors_and_debug_output_tell_nothing_of_the_customer,
+    any_text_comes_back_and_any_other_bytes_are_a_typed_error,
+);
 
 fn damage_of(vault: &Vault, sealed: &SealedBox, bind: &[u8]) -> BoxDamage {
     match vault.open_box(sealed, bind) {
@@ -12,9 +20,8 @@ fn damage_of(vault: &Vault, sealed: &SealedBox, bind: &[u8]) -> BoxDamage {
     }
 }
 
-#[test]
-fn opens_only_whole_unchanged_and_for_its_own_fact() {
-    let place = Place::new();
+fn opens_only_whole_unchanged_and_for_its_own_fact(backend: Backend) {
+    let place = backend.place();
     let vault = place.open();
     let key = key_of(&vault, &email("a@example.com"));
     let sealed = vault.seal(key, b"where is my order", b"fact 1").unwrap();
@@ -38,9 +45,8 @@ fn opens_only_whole_unchanged_and_for_its_own_fact() {
     assert_eq!(damage_of(&vault, &other, b"fact 1"), BoxDamage::NotAuthentic);
 }
 
-#[test]
-fn the_same_text_never_gives_the_same_box_twice() {
-    let place = Place::new();
+fn the_same_text_never_gives_the_same_box_twice(backend: Backend) {
+    let place = backend.place();
     let vault = place.open();
     let key = key_of(&vault, &email("a@example.com"));
     let boxes: std::collections::HashSet<Vec<u8>> =
@@ -48,9 +54,8 @@ fn the_same_text_never_gives_the_same_box_twice() {
     assert_eq!(boxes.len(), 1000);
 }
 
-#[test]
-fn errors_and_debug_output_tell_nothing_of_the_customer() {
-    let place = Place::new();
+fn errors_and_debug_output_tell_nothing_of_the_customer(backend: Backend) {
+    let place = backend.place();
     let vault = place.open();
     let key = key_of(&vault, &email("canary@example.com"));
     let sealed = vault.seal(key, b"canary words", b"fact").unwrap();
@@ -65,30 +70,19 @@ fn errors_and_debug_output_tell_nothing_of_the_customer() {
     assert!(said.contains(&key.to_string()), "{said}");
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
-
-    #[test]
-    fn any_text_comes_back_and_any_other_bytes_are_a_typed_error(
-        text in proptest::collection::vec(any::<u8>(), 0..300),
-        bind in proptest::collection::vec(any::<u8>(), 0..40),
-        junk in proptest::collection::vec(any::<u8>(), 0..100),
-    ) {
-        thread_local! {
-            static VAULT: (Place, Vault) = {
-                let place = Place::new();
-                let vault = place.open_as(Mode::Seeded(3));
-                (place, vault)
-            };
-        }
-        VAULT.with(|(_, vault)| {
-            let key = key_of(vault, &email("a@example.com"));
-            let sealed = vault.seal(key, &text, &bind).unwrap();
-            prop_assert_eq!(vault.open_box(&sealed, &bind).unwrap(), Opened::Plain(text));
-            let junk = SealedBox { key, bytes: junk };
-            let refused = matches!(vault.open_box(&junk, &bind), Err(VaultError::BadBox { .. }));
-            prop_assert!(refused);
-            Ok(())
-        })?;
-    }
+fn any_text_comes_back_and_any_other_bytes_are_a_typed_error(backend: Backend) {
+    let place = backend.place();
+    let vault = place.open_as(Mode::Seeded(3));
+    let key = key_of(&vault, &email("a@example.com"));
+    let bytes = |most| proptest::collection::vec(any::<u8>(), 0..most);
+    let mut runner = TestRunner::new(ProptestConfig::with_cases(200));
+    let checked = runner.run(&(bytes(300), bytes(40), bytes(100)), |(text, bind, junk)| {
+        let sealed = vault.seal(key, &text, &bind).unwrap();
+        prop_assert_eq!(vault.open_box(&sealed, &bind).unwrap(), Opened::Plain(text));
+        let junk = SealedBox { key, bytes: junk };
+        let refused = matches!(vault.open_box(&junk, &bind), Err(VaultError::BadBox { .. }));
+        prop_assert!(refused);
+        Ok(())
+    });
+    checked.unwrap();
 }

@@ -1,15 +1,23 @@
 //! Several handles, threads and processes on one vault.
 
-use crate::support::{Place, customer, email, emails, key_of, plain, resolve_one};
+use crate::support::{Backend, Folder, customer, email, emails, key_of, plain, resolve_one};
 use domain::{CustomerKey, Identifier, KeyId};
 use std::process::Command;
 use std::sync::Barrier;
 use std::thread;
 use vault::{Mode, Opened, Resolution, VaultError};
 
-#[test]
-fn handles_that_meet_the_same_new_customers_at_once_agree() {
-    let place = Place::new();
+on_each_store!(
+    handles_that_meet_the_same_new_customers_at_once_agree,
+    many_first_openers_make_one_vault,
+    an_erasure_is_noticed_by_every_other_handle_at_its_next_call,
+    readers_during_erasures_never_answer_from_before_once_an_erasure_has_returned,
+    other_process,
+    processes_agree,
+);
+
+fn handles_that_meet_the_same_new_customers_at_once_agree(backend: Backend) {
+    let place = backend.place();
     let rounds = 8;
     let barrier = Barrier::new(4);
     let shared = place.open();
@@ -40,9 +48,8 @@ fn handles_that_meet_the_same_new_customers_at_once_agree() {
     assert!(state.is_sound(), "{state:?}");
 }
 
-#[test]
-fn many_first_openers_make_one_vault() {
-    let place = Place::new();
+fn many_first_openers_make_one_vault(backend: Backend) {
+    let place = backend.place();
     let barrier = Barrier::new(6);
     let hashes: Vec<[u8; 32]> = thread::scope(|scope| {
         let open = || {
@@ -53,13 +60,11 @@ fn many_first_openers_make_one_vault() {
         workers.into_iter().map(|w| w.join().unwrap()).collect()
     });
     assert!(hashes.iter().all(|h| h == &hashes[0]));
-    let drafts = place.files().iter().filter(|(f, _)| f.to_string_lossy().contains("-new-")).count();
-    assert_eq!(drafts, 0);
+    assert_eq!(place.drafts(), 0);
 }
 
-#[test]
-fn an_erasure_is_noticed_by_every_other_handle_at_its_next_call() {
-    let place = Place::new();
+fn an_erasure_is_noticed_by_every_other_handle_at_its_next_call(backend: Backend) {
+    let place = backend.place();
     let (eraser, watcher, idle) = (place.open(), place.open(), place.open());
     let (gone, stays) = (email("gone@example.com"), email("stays@example.com"));
     let (key, kept) = (key_of(&eraser, &gone), key_of(&eraser, &stays));
@@ -90,9 +95,8 @@ impl Drop for StopReaders<'_> {
 }
 
 /// A reader that looked the key up while the erasure ran must not keep it afterwards.
-#[test]
-fn readers_during_erasures_never_answer_from_before_once_an_erasure_has_returned() {
-    let place = Place::new();
+fn readers_during_erasures_never_answer_from_before_once_an_erasure_has_returned(backend: Backend) {
+    let place = backend.place();
     let (eraser, reader) = (place.open(), place.open_small(Mode::Random));
     let all = emails(0, 60);
     let customers: Vec<CustomerKey> = eraser.resolve(&all).unwrap().into_iter().map(customer).collect();
@@ -131,7 +135,7 @@ fn readers_during_erasures_never_answer_from_before_once_an_erasure_has_returned
 /// An eraser that was killed leaves the counter odd: no cache is trusted until somebody opens or erases.
 #[test]
 fn a_counter_left_odd_by_a_killed_eraser_turns_caching_off_and_opening_turns_it_on() {
-    let place = Place::new();
+    let place = Folder::new();
     let vault = place.open();
     let known = email("a@example.com");
     let key = key_of(&vault, &known);
@@ -150,23 +154,21 @@ fn a_counter_left_odd_by_a_killed_eraser_turns_caching_off_and_opening_turns_it_
 const CHILD: &str = "QUELL_VAULT_TEST_PLACE";
 
 /// The other process of the test below. Run on its own it agrees with itself.
-#[test]
-fn other_process() {
-    let own = Place::new();
-    let path = std::env::var_os(CHILD).map_or_else(|| own.path(), Into::into);
+fn other_process(backend: Backend) {
+    let own = backend.place();
+    let place = std::env::var(CHILD).map_or(own, |name| backend.named(&name));
     let all: Vec<Identifier> = emails(0, 200);
-    let answers = vault::Vault::open(&path, Mode::Random).unwrap().resolve(&all).unwrap();
-    let again = vault::Vault::open(&path, Mode::Random).unwrap().resolve(&all).unwrap();
+    let answers = place.open().resolve(&all).unwrap();
+    let again = place.open().resolve(&all).unwrap();
     assert_eq!(answers, again);
 }
 
-#[test]
-fn processes_agree() {
-    let place = Place::new();
+fn processes_agree(backend: Backend) {
+    let place = backend.place();
     let run = || {
         Command::new(std::env::current_exe().unwrap())
-            .args(["sharing::other_process", "--exact"])
-            .env(CHILD, place.path())
+            .args([&format!("sharing::{backend}::other_process"), "--exact"])
+            .env(CHILD, place.name())
             .spawn()
             .unwrap()
     };

@@ -1,15 +1,15 @@
 //! Destroying: what goes, what stays to remember it by, and wiping the places where it lay.
 
-use super::{Failure, Store, failed};
+use super::{Failure, VaultFile, failed};
 use crate::secret::Tag;
 use crate::{Erasure, VaultError};
 use domain::{CustomerKey, KeyId};
 use rusqlite::{Transaction, TransactionBehavior};
 
-impl Store {
+impl VaultFile {
     /// Destroys the customer's key and lookups and suppresses their identifiers, in one transaction. Only
-    /// `scrub` afterwards takes the bytes out of the journal.
-    pub(crate) fn erase(&mut self, customer: CustomerKey) -> Result<Erasure, VaultError> {
+    /// `wipe` afterwards takes the bytes out of the journal.
+    pub(super) fn erase(&mut self, customer: CustomerKey) -> Result<Erasure, VaultError> {
         self.transaction(TransactionBehavior::Immediate, "erase a customer", |tx| {
             let key_destroyed = destroy(tx, KeyId::of_customer(customer))?;
             let tags = tags_of(tx, customer)?;
@@ -26,7 +26,7 @@ impl Store {
 
     /// Suppresses an identifier that names nobody, so that it never will. One that names a customer is left:
     /// erasing the customer suppresses it.
-    pub(crate) fn suppress(&mut self, tag: &Tag) -> Result<(), VaultError> {
+    pub(super) fn suppress(&mut self, tag: &Tag) -> Result<(), VaultError> {
         self.transaction(TransactionBehavior::Immediate, "suppress an identifier", |tx| {
             tx.execute(
                 "INSERT OR IGNORE INTO suppressions (tag)
@@ -38,12 +38,12 @@ impl Store {
     }
 
     /// Destroys one key; false where it was never issued or is gone already.
-    pub(crate) fn destroy_key(&mut self, id: KeyId) -> Result<bool, VaultError> {
+    pub(super) fn destroy_key(&mut self, id: KeyId) -> Result<bool, VaultError> {
         self.transaction(TransactionBehavior::Immediate, "destroy a key", |tx| Ok(destroy(tx, id)?))
     }
 
     /// Brings the journal's pages home and cuts it to nothing, so that no file keeps what was destroyed.
-    pub(crate) fn scrub(&self) -> Result<(), VaultError> {
+    pub(super) fn wipe(&self) -> Result<(), VaultError> {
         let cleared = self.cut_journal().map_err(|e| failed("clear the journal", &self.path, e))?;
         if cleared { Ok(()) } else { Err(VaultError::JournalInUse { path: self.path.clone() }) }
     }

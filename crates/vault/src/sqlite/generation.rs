@@ -16,13 +16,13 @@ use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// The counter file of one vault.
-pub(crate) struct Generation {
+pub(super) struct Generation {
     file: File,
     path: PathBuf,
 }
 
 impl Generation {
-    pub(crate) fn open(vault: &Path) -> Result<Self, VaultError> {
+    pub(super) fn open(vault: &Path) -> Result<Self, VaultError> {
         let mut path = vault.as_os_str().to_owned();
         path.push("-generation");
         let path = PathBuf::from(path);
@@ -40,13 +40,13 @@ impl Generation {
     }
 
     /// The generation to tag cached answers with; `None` while an erasure is under way.
-    pub(crate) fn settled(&self) -> Result<Option<u64>, VaultError> {
+    pub(super) fn settled(&self) -> Result<Option<u64>, VaultError> {
         let number = self.read().map_err(|e| self.failed("read the generation file", e))?;
         Ok(number.is_multiple_of(2).then_some(number))
     }
 
     /// From here until the guard is dropped no handle trusts its cache.
-    pub(crate) fn begin(&self) -> Result<Erasing<'_>, VaultError> {
+    pub(super) fn begin(&self) -> Result<Erasing<'_>, VaultError> {
         self.file.lock().map_err(|e| self.failed("lock the generation file", e))?;
         let erasing = Erasing(self);
         let number = match self.read() {
@@ -73,7 +73,7 @@ impl Generation {
 }
 
 /// An erasure under way.
-pub(crate) struct Erasing<'a>(&'a Generation);
+pub(super) struct Erasing<'a>(&'a Generation);
 
 impl Drop for Erasing<'_> {
     fn drop(&mut self) {

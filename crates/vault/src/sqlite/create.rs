@@ -4,9 +4,10 @@
 //! then linked to its own name, where the first of several processes wins. So nobody ever sees a vault
 //! without its secret, and two processes never make two secrets.
 
-use super::{Store, failed, set_up};
+use super::{VaultFile, failed, set_up};
 use crate::secret::{KEY_BYTES, Secrets, new_instance_secret};
-use crate::{Mode, VaultError};
+use crate::store::check_mode;
+use crate::{Location, Mode, VaultError};
 use rusqlite::Connection;
 use std::fs::{self, OpenOptions};
 use std::io;
@@ -82,12 +83,12 @@ fn fill(draft: &Path, mode: Mode, secret: &[u8; KEY_BYTES]) -> rusqlite::Result<
     connection.pragma_update(None, "application_id", APPLICATION_ID)?;
     connection.pragma_update(None, "user_version", FORMAT)?;
     connection.execute_batch(SCHEMA)?;
-    connection.execute("INSERT INTO instance (mode, secret) VALUES (?1, ?2)", (word(mode), &secret[..]))?;
+    connection.execute("INSERT INTO instance (mode, secret) VALUES (?1, ?2)", (mode.word(), &secret[..]))?;
     connection.close().map_err(|(_, e)| e)
 }
 
 /// Refuses what is not a vault, and a vault made in another mode or with another seed.
-pub(super) fn check_instance(store: &Store, asked: Mode) -> Result<Secrets, VaultError> {
+pub(super) fn check_instance(store: &VaultFile, asked: Mode) -> Result<Secrets, VaultError> {
     let path = &store.path;
     let number = |name| store.connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
     let fail = |e| failed("read the header", path, e);
@@ -95,33 +96,17 @@ pub(super) fn check_instance(store: &Store, asked: Mode) -> Result<Secrets, Vaul
         (number("application_id").map_err(fail)?, number("user_version").map_err(fail)?);
     if (application, format) != (APPLICATION_ID, FORMAT) {
         let found = format!("application id {application:#x}, format {format}");
-        return Err(VaultError::NotAVault { path: path.clone(), expected: FORMAT, found });
+        return Err(VaultError::NotAVault { vault: Location::File(path.clone()), expected: FORMAT, found });
     }
     let (found, secret) =
         instance(&store.connection).map_err(|e| failed("read the instance's secret", path, e))?;
-    match asked {
-        _ if found != word(asked) => {
-            let found = if found == word(Mode::Random) { "random" } else { "seeded" };
-            Err(VaultError::OtherMode { path: path.clone(), found, asked })
-        }
-        Mode::Seeded(seed) if *new_instance_secret(asked)? != *secret => {
-            Err(VaultError::OtherSeed { path: path.clone(), seed })
-        }
-        _ => Ok(Secrets::new(asked, &secret)),
-    }
+    check_mode(asked, &found, &secret, &Location::File(path.clone()))
 }
 
 fn instance(connection: &Connection) -> rusqlite::Result<(String, Zeroizing<[u8; KEY_BYTES]>)> {
     connection.query_row("SELECT mode, secret FROM instance", [], |row| {
         Ok((row.get(0)?, Zeroizing::new(row.get(1)?)))
     })
-}
-
-const fn word(mode: Mode) -> &'static str {
-    match mode {
-        Mode::Random => "random",
-        Mode::Seeded(_) => "seeded",
-    }
 }
 
 fn file<T>(action: &'static str, path: &Path, result: io::Result<T>) -> Result<T, VaultError> {

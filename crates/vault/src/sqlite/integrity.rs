@@ -1,35 +1,11 @@
-//! What `quell doctor` asks of a vault: is the file sound, and what does it hold? Counts only.
+//! Is the file sound, and what does it hold? Counts only.
 
-use super::{Store, failed};
-use crate::VaultError;
+use super::{VaultFile, failed};
+use crate::{Integrity, VaultError};
 use rusqlite::Connection;
 
-/// State of a vault's file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Integrity {
-    /// What SQLite's quick check found wrong, in its words; empty where nothing is.
-    pub problems: Vec<String>,
-    /// Customers that can be looked up.
-    pub customers: u64,
-    /// Keys that seal and open, customers' and others'.
-    pub keys: u64,
-    /// Keys destroyed for ever.
-    pub keys_destroyed: u64,
-    /// Identifiers that are never issued again.
-    pub suppressions: u64,
-    /// Customers whose key is missing or destroyed: always 0 in a sound vault.
-    pub customers_without_key: u64,
-}
-
-impl Integrity {
-    /// Whether nothing is wrong.
-    pub fn is_sound(&self) -> bool {
-        self.problems.is_empty() && self.customers_without_key == 0
-    }
-}
-
-impl Store {
-    pub(crate) fn integrity(&self) -> Result<Integrity, VaultError> {
+impl VaultFile {
+    pub(super) fn integrity(&self) -> Result<Integrity, VaultError> {
         inspect(&self.connection).map_err(|e| failed("check the tables", &self.path, e))
     }
 }
