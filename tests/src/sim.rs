@@ -456,6 +456,7 @@ fn config(setup: &Setup, taxonomy: PathBuf) -> Config {
         fold_batch: setup.fold_batch,
         spread: false,
         state_bytes_max: setup.state_bytes_max,
+        vault_store: Config::defaults().vault_store,
         vault: vault::Mode::Seeded(42),
         serving: Config::defaults().serving,
     }

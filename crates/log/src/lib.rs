@@ -37,6 +37,12 @@ pub trait Log: Send + Sync {
     /// [`Error::PartitionCount`], because the partition of a key would change.
     fn create(&self, topic: &TopicName, partitions: u32) -> Result<()>;
 
+    /// As [`create`](Self::create), for records that can be made again from those of other topics: a backend that
+    /// removes old records by itself may do so here after a while.
+    fn create_passing(&self, topic: &TopicName, partitions: u32) -> Result<()> {
+        self.create(topic, partitions)
+    }
+
     /// Deletes a topic, its records and the positions kept beside them. Nothing happens if there is none.
     /// The positions of its own readers lie beside their outputs and stay: a name is not to be given to
     /// other contents while they do.

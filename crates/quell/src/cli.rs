@@ -107,6 +107,9 @@ pub enum Command {
     Lake(Run),
     /// Answer questions by HTTP from the published tables, and nothing else.
     Serve(Run),
+    /// Make or check the topics of a log on Apache Kafka.
+    #[command(subcommand)]
+    Topics(Topics),
     /// Fold the log to its end and publish the tables at a cut.
     ///
     /// Everything in a cut is as of one instant: which chains have melted, which resolutions are final.
@@ -258,6 +261,15 @@ pub struct Run {
     /// Address and port to listen to, instead of [http] listen; port 0 takes a free one and says which.
     #[arg(long, value_name = "ADDR")]
     pub listen: Option<String>,
+}
+
+/// What `quell topics` does.
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub enum Topics {
+    /// Make those that are missing, and check all.
+    Create,
+    /// Compare topics and brokers with what the promises rest on. The exit code is 1 where anything differs.
+    Check,
 }
 
 /// Arguments of `quell rollup`.

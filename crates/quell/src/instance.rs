@@ -1,7 +1,7 @@
 //! One instance, opened: vault, log and the lake's store of a data folder. The simulator opens it with its own
 //! clock; nothing below asks the machine for the time.
 
-use crate::config::{Config, LogBackend};
+use crate::config::{Config, LogBackend, VaultStore};
 use crate::home::Home;
 use anyhow::{Context as _, Result};
 use domain::{Partition, Topic};
@@ -62,7 +62,7 @@ pub fn topic_name(topic: Topic) -> TopicName {
 }
 
 /// Opens the log, wherever it is.
-fn open_log(home: &Home, config: &Config, clock: &Clock) -> Result<Box<dyn Log>> {
+pub fn open_log(home: &Home, config: &Config, clock: &Clock) -> Result<Box<dyn Log>> {
     Ok(match &config.log {
         LogBackend::Embedded => {
             Box::new(Embedded::open(&home.log(), Arc::clone(clock)).context("cannot open the log")?)
@@ -71,9 +71,21 @@ fn open_log(home: &Home, config: &Config, clock: &Clock) -> Result<Box<dyn Log>>
     })
 }
 
-/// Opens the vault of a data folder.
+/// Opens the log for a look, where there is one; `None` where nothing was ever recorded in the data folder.
+pub fn existing_log(home: &Home, config: &Config, clock: &Clock) -> Result<Option<Box<dyn Log>>> {
+    match &config.log {
+        LogBackend::Embedded if !home.log().is_dir() => Ok(None),
+        LogBackend::Embedded | LogBackend::Kafka(_) => open_log(home, config, clock).map(Some),
+    }
+}
+
+/// Opens the vault, wherever it is.
 pub fn open_vault(home: &Home, config: &Config) -> Result<Vault> {
-    Vault::open(&home.vault(), config.vault).context("cannot open the vault")
+    let opened = match &config.vault_store {
+        VaultStore::File => Vault::open(&home.vault(), config.vault),
+        VaultStore::Postgres(postgres) => Vault::connect(postgres, config.vault),
+    };
+    opened.context("cannot open the vault")
 }
 
 /// The store of lake and tables: all that a reader of published tables needs.

@@ -13,6 +13,7 @@ pub mod overridden;
 pub mod proven;
 pub mod refusals;
 pub mod rollup;
+pub mod topics;
 pub mod units;
 pub mod weekly;
 

@@ -40,6 +40,10 @@ use reader::Readers;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How long records are kept that can be made again. A process that was away for longer begins from the beginning.
+const PASSING: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// The log on Apache Kafka. The clock that stamps records is the broker's.
 pub struct Kafka {
@@ -98,7 +102,12 @@ impl Kafka {
 
 impl Log for Kafka {
     fn create(&self, topic: &TopicName, partitions: u32) -> Result<()> {
-        self.shared.create(topic, partitions)
+        self.shared.create(topic, partitions, &self.shared.config.topics)
+    }
+
+    fn create_passing(&self, topic: &TopicName, partitions: u32) -> Result<()> {
+        let passing = TopicSettings { retention: Some(PASSING), ..self.shared.config.topics.clone() };
+        self.shared.create(topic, partitions, &passing)
     }
 
     fn drop_topic(&self, topic: &TopicName) -> Result<()> {

@@ -66,12 +66,12 @@ fn wanted(topics: &TopicSettings) -> Vec<(&'static str, String)> {
 }
 
 impl Shared {
-    pub fn create(&self, topic: &TopicName, partitions: u32) -> Result<()> {
+    pub fn create(&self, topic: &TopicName, partitions: u32, settings: &TopicSettings) -> Result<()> {
         if !(1..=MAX_PARTITIONS).contains(&partitions) {
             return Err(Error::PartitionRange { topic: topic.clone(), wanted: partitions });
         }
         let has = match self.partitions(topic) {
-            Err(Error::UnknownTopic { .. }) => self.create_new(topic, partitions)?,
+            Err(Error::UnknownTopic { .. }) => self.create_new(topic, partitions, settings)?,
             answer => answer?,
         };
         if has == partitions {
@@ -81,10 +81,10 @@ impl Shared {
     }
 
     /// Makes a topic, and returns the partitions that it has: somebody else may have been faster.
-    fn create_new(&self, topic: &TopicName, partitions: u32) -> Result<u32> {
+    fn create_new(&self, topic: &TopicName, partitions: u32, topics: &TopicSettings) -> Result<u32> {
         const ACTION: &str = "create a topic";
-        let (name, settings) = (self.topic(topic), wanted(&self.config.topics));
-        let copies = TopicReplication::Fixed(i32::from(self.config.topics.replication));
+        let (name, settings) = (self.topic(topic), wanted(topics));
+        let copies = TopicReplication::Fixed(i32::from(topics.replication));
         let count = i32::try_from(partitions).expect("at most MAX_PARTITIONS");
         let new = settings.iter().fold(NewTopic::new(&name, count, copies), |t, (k, v)| t.set(k, v));
         let admin = self.admin()?;

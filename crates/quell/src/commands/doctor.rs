@@ -4,12 +4,12 @@
 use super::Shell;
 use super::freshness::FOLDED;
 use crate::failure::{Exit, Failure};
-use crate::instance::{open_store, partitions};
+use crate::instance::{existing_log, open_store, partitions};
 use anyhow::Result;
 use domain::invariant::Promise;
 use domain::{Offset, Partition, Positions, Topic};
 use lake::{Lake, Store};
-use log::{Embedded, Limits, Log, TopicName, system_clock};
+use log::{Limits, Log, TopicName, system_clock};
 use report::doctor::{Check, DoctorReport, Finding, Hint, State, TopicEnds};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -81,21 +81,21 @@ fn check_vault(shell: &Shell, lines: &mut Lines) {
 
 /// Reads every record of every topic. The ends, where all could be read.
 fn check_log(shell: &Shell, lines: &mut Lines) -> Option<Positions> {
-    if !shell.home.log().is_dir() {
-        lines.nothing("log", Hint::Import);
-        return Some(Positions::start());
-    }
-    let log = match Embedded::open(&shell.home.log(), system_clock()) {
-        Ok(log) => log,
+    let log = match existing_log(&shell.home, &shell.loaded.config, &system_clock()) {
+        Ok(Some(log)) => log,
+        Ok(None) => {
+            lines.nothing("log", Hint::Import);
+            return Some(Positions::start());
+        }
         Err(error) => {
-            lines.fail("log", &anyhow::Error::from(error));
+            lines.fail("log", &error);
             return None;
         }
     };
     let mut ends = Some(Positions::start());
     for topic in Topic::ALL {
         let name = format!("log/{}", topic.name());
-        match read_topic(&log, *topic, partitions(*topic, &shell.loaded.config)) {
+        match read_topic(&*log, *topic, partitions(*topic, &shell.loaded.config)) {
             Ok(found) => {
                 let records = found.iter().map(|(_, _, end)| end.0).sum();
                 let partitions = log.partitions(&(*topic).into()).unwrap_or_default().into();
@@ -119,7 +119,7 @@ fn is_unknown(error: &anyhow::Error) -> bool {
     matches!(error.downcast_ref(), Some(log::Error::UnknownTopic { .. }))
 }
 
-fn read_topic(log: &Embedded, topic: Topic, configured: u32) -> Result<Positions> {
+fn read_topic(log: &dyn Log, topic: Topic, configured: u32) -> Result<Positions> {
     let name = TopicName::from(topic);
     let has = log.partitions(&name)?;
     anyhow::ensure!(has == configured, "it has {has} partitions, but {configured} are configured");
@@ -131,7 +131,7 @@ fn read_topic(log: &Embedded, topic: Topic, configured: u32) -> Result<Positions
     Ok(ends)
 }
 
-fn read_partition(log: &Embedded, topic: &TopicName, partition: Partition, end: Offset) -> Result<()> {
+fn read_partition(log: &dyn Log, topic: &TopicName, partition: Partition, end: Offset) -> Result<()> {
     let mut from = Offset(0);
     while from < end {
         let batch = log.read(topic, partition, from, Limits::default())?;

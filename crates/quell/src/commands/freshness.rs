@@ -2,14 +2,15 @@
 //! old should not pass for today's.
 
 use super::Shell;
-use crate::instance::topic_name;
+use crate::config::LogBackend;
+use crate::instance::{existing_log, topic_name};
 use crate::output::say;
 use crate::pipeline;
 use anyhow::{Context as _, Result, ensure};
 use domain::governance::states_dimension;
 use domain::{Partition, Positions, Topic};
 use lake::{Cut, Store};
-use log::{Embedded, Limits, Log as _, system_clock};
+use log::{Limits, Log, system_clock};
 
 /// The topics whose every record is counted as a fact (P2).
 pub(super) const FOLDED: &[Topic] = &[Topic::Facts, Topic::Company];
@@ -22,7 +23,8 @@ pub(super) fn shown(shell: &Shell, store: &dyn Store) -> Result<Cut> {
         mention(shell, &cut)?;
         return Ok(cut);
     }
-    ensure!(shell.home.log().is_dir(), "nothing is imported yet: run `quell import` first");
+    let embedded = matches!(shell.loaded.config.log, LogBackend::Embedded);
+    ensure!(!embedded || shell.home.log().is_dir(), "nothing is imported yet: run `quell import` first");
     say(&report::notice::first_rollup(shell.lang()));
     pipeline::rollup(&shell.instance()?, None)?;
     current(store)?.context("the tables that were published just now are gone")
@@ -42,11 +44,7 @@ fn mention(shell: &Shell, cut: &Cut) -> Result<()> {
 }
 
 fn newer_records(shell: &Shell, cut: &Cut) -> Result<u64> {
-    let folder = shell.home.log();
-    if !folder.is_dir() {
-        return Ok(0);
-    }
-    let log = Embedded::open(&folder, system_clock()).context("cannot open the log")?;
+    let Some(log) = existing_log(&shell.home, &shell.loaded.config, &system_clock())? else { return Ok(0) };
     let positions = &cut.manifest.parts.positions;
     let mut newer = 0;
     for topic in SHOWN {
@@ -54,11 +52,11 @@ fn newer_records(shell: &Shell, cut: &Cut) -> Result<u64> {
             newer += end.0.saturating_sub(positions.get(*topic, partition).0);
         }
     }
-    Ok(newer + newer_governance(&log, positions)?)
+    Ok(newer + newer_governance(&*log, positions)?)
 }
 
 /// Of governance only what states rows of a dimension makes tables old; a cut that was taken does not.
-fn newer_governance(log: &Embedded, positions: &Positions) -> Result<u64> {
+fn newer_governance(log: &dyn Log, positions: &Positions) -> Result<u64> {
     let (topic, partition) = (topic_name(Topic::Governance), Partition(0));
     let (mut newer, mut from) = (0, positions.get(Topic::Governance, partition));
     loop {

@@ -19,6 +19,7 @@ mod run;
 mod sql;
 mod taxonomy;
 mod taxonomy_lint;
+mod topics;
 mod train;
 mod units;
 
@@ -85,6 +86,7 @@ fn dispatch(shell: &mut Shell, command: Command) -> Result<Exit, Failure> {
         Command::Judge(_) => run::run(shell, Role::Judge),
         Command::Lake(_) => run::run(shell, Role::Lake),
         Command::Serve(_) => run::run(shell, Role::Serve),
+        Command::Topics(args) => topics::run(shell, &args),
         Command::Rollup(args) => rollup::run(shell, &args),
         Command::Path(args) => path::run(shell, &args),
         Command::Sql(args) => sql::run(shell, &args),

@@ -21,7 +21,9 @@ pub(super) struct Secrets;
 impl Secrets {
     /// The password of Kafka's user.
     pub(super) const KAFKA_PASSWORD: &'static str = "QUELL_KAFKA_PASSWORD";
-    const ALL: &'static [&'static str] = &[Self::KAFKA_PASSWORD];
+    /// The password of PostgreSQL's role.
+    pub(super) const POSTGRES_PASSWORD: &'static str = "QUELL_VAULT_POSTGRES_PASSWORD";
+    const ALL: &'static [&'static str] = &[Self::KAFKA_PASSWORD, Self::POSTGRES_PASSWORD];
 }
 
 /// The variable that holds the seed of a seeded vault.

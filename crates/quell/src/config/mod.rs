@@ -4,6 +4,7 @@
 
 mod kafka;
 mod layers;
+mod postgres;
 mod serving;
 mod show;
 mod units;
@@ -11,6 +12,7 @@ mod valid;
 
 pub use kafka::LogBackend;
 pub use layers::{Layers, Mistake, Mistakes, Place, Raw};
+pub use postgres::VaultStore;
 pub use serving::{HttpLimits, Serving};
 pub use show::{ShownSetting, shown};
 pub use units::{ByteSize, parse_instant};
@@ -59,6 +61,8 @@ pub struct Config {
     pub spread: bool,
     /// Most memory for open state and index, in bytes.
     pub state_bytes_max: u64,
+    /// Where the vault is.
+    pub vault_store: VaultStore,
     /// How the vault comes to keys.
     pub vault: vault::Mode,
     /// What `quell run` does.

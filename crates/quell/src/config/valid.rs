@@ -29,6 +29,7 @@ pub(super) fn validate(layers: &Layers, mistakes: Vec<Mistake>) -> Result<Config
         fold_batch: check.integer("fold.batch", 1, 10_000_000),
         spread: check.flag("fold.spread"),
         state_bytes_max: check.state_size("memory.state_max"),
+        vault_store: check.vault_store(),
         vault: check.vault(),
         serving: check.serving(),
     };

@@ -70,7 +70,7 @@ impl Topics {
         for (topic, partitions) in
             [(&topics.steps, 1), (&topics.contacts, shards), (&topics.verdicts, partitions + shards)]
         {
-            instance.log.create(topic, partitions).context("cannot open the topics of the epoch")?;
+            instance.log.create_passing(topic, partitions).context("cannot open the topics of the epoch")?;
         }
         Ok(topics)
     }
