@@ -2,6 +2,7 @@
 //! before its first file goes, so that half of one is never taken for a lake.
 
 use crate::LakeError;
+use crate::rules;
 use crate::sealed::{seal, unseal};
 use crate::store::{Store, StoreError, folders};
 use crate::wire::{FORMAT, Fields, WireLive};
@@ -42,8 +43,10 @@ pub fn drop_epoch(store: &dyn Store, epoch: EpochId) -> Result<(), LakeError> {
     if live(store)? == Some(epoch) {
         return Err(LakeError::EpochIsLive { epoch });
     }
+    rules::forget_names(store, epoch)?;
     store.put_replace(&mark(epoch), b"")?;
-    end_drop(store, epoch)
+    end_drop(store, epoch)?;
+    rules::sweep_models(store)
 }
 
 /// Removes the rest of an epoch that is marked as dropped.

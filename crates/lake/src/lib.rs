@@ -7,6 +7,9 @@
 //!
 //! ```text
 //! lake/live                                        which epoch is served
+//! lake/names/<name>.json                           which epoch a name stands for
+//! lake/models/<sha256>.model                       models that epochs are folded by
+//! lake/<epoch>/rules.json                          what the epoch is folded by
 //! lake/<epoch>/commits/<ordinal>.json              the chain
 //! lake/<epoch>/pages/<first ordinal>.ndjson        500 commits in one file: opening stays quick
 //! lake/<epoch>/segments/<kind>/<ordinal>-<hash>.parquet
@@ -29,6 +32,7 @@ mod local;
 mod manifest;
 mod parquet_file;
 mod retention;
+mod rules;
 mod scratch;
 mod sealed;
 mod segment;
@@ -49,6 +53,9 @@ pub use local::LocalStore;
 pub use manifest::{CutParts, FileRef, Manifest};
 pub use parquet_file::{ParquetFile, ParquetOptions, Written, write_parquet};
 pub use retention::prune;
+pub use rules::{
+    EpochRules, ModelUse, epoch_names, epoch_rules, good_epoch_name, keep_rules, model, name_epoch,
+};
 pub use segment::{SegmentKind, SegmentRef};
 pub use snapshot::Snapshot;
 pub use store::{Entry, Store, StoreError, StoreFile, check_path};

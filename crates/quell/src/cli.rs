@@ -93,6 +93,12 @@ pub enum Command {
     /// Everything in a cut is as of one instant: which chains have melted, which resolutions are final.
     /// Without --as-of it is now. Equal log, epoch and instant give equal bytes.
     Rollup(Rollup),
+    /// Fold the whole log once more by another taxonomy or model, beside the epoch that is served.
+    ///
+    /// Nothing that is published changes. The epoch gets a name, is folded on with every rollup until it is
+    /// dropped, and can be compared (`quell diff`), queried and promoted. Stopped or killed, it goes on from its
+    /// last commit when it is run again. Contacts whose words were erased keep the reason that was found before.
+    Replay(Replay),
     /// Print where the files of a published table are, as a glob.
     Path(TablePath),
     /// Query the published tables.
@@ -248,6 +254,36 @@ pub struct Rollup {
     /// zone is meant.
     #[arg(long, value_name = "TIME")]
     pub as_of: Option<String>,
+}
+
+/// Arguments of `quell replay`.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  quell replay --taxonomy draft.toml --epoch draft
+  quell replay --taxonomy draft.toml --model reasons.model --epoch draft_2 --json")]
+pub struct Replay {
+    /// Taxonomy file.
+    #[arg(long, value_name = "FILE")]
+    pub taxonomy: PathBuf,
+    /// Model file, which decides where no rule does; by default the one of the configuration.
+    #[arg(long, value_name = "FILE")]
+    pub model: Option<PathBuf>,
+    /// Decide by the taxonomy's rules alone, whatever model is configured.
+    #[arg(long, conflicts_with = "model")]
+    pub no_model: bool,
+    /// Name of the epoch: lower-case letters, digits, _ and -, a letter first.
+    #[arg(long, value_name = "NAME", value_parser = epoch_name)]
+    pub epoch: String,
+}
+
+/// A name that an epoch can get.
+fn epoch_name(text: &str) -> Result<String, String> {
+    let expected = || {
+        "expected at most 40 lower-case letters, digits, _ and -, a letter first, and not `live` or `public`"
+            .to_owned()
+    };
+    lake::good_epoch_name(text).then(|| text.to_owned()).ok_or_else(expected)
 }
 
 /// Arguments of `quell path`.

@@ -8,9 +8,9 @@ mod closed;
 
 use crate::instance::Instance;
 use crate::text::hex;
-use crate::{learned, pipeline};
+use crate::{pipeline, rules};
 use analytics::{Session, WeekAt};
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use domain::{EpochId, Instant, IsoWeek};
 
 use lake::Cut;
@@ -79,15 +79,11 @@ struct Named {
 }
 
 impl Named {
-    /// The taxonomy in force, which must be the one of the epoch: a report that names another one would lie.
+    /// The one of the epoch, whatever is in force by now.
     fn of_epoch(instance: &Instance, epoch: EpochId) -> Result<Self> {
-        let (published, rules) = learned::rules(instance)?;
-        let (name, version) = published.map(|p| (p.name, p.version)).unwrap_or_default();
+        let rules = rules::of_epoch(instance, epoch)?;
         let sha256 = hex(&rules.taxonomy().meaning());
-        ensure!(
-            rules.epoch() == epoch,
-            "the taxonomy, the model or the engine's settings changed after these tables were published: run `quell rollup` first"
-        );
+        let (name, version) = rules.taxonomy.map(|t| (t.name, t.version)).unwrap_or_default();
         Ok(Self { name, version, sha256 })
     }
 }

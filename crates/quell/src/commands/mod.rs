@@ -13,6 +13,7 @@ mod import;
 mod overrides;
 mod path;
 mod rejects;
+mod replay;
 pub(crate) mod report_weekly;
 mod rollup;
 mod run;
@@ -80,6 +81,7 @@ fn dispatch(shell: &mut Shell, command: Command) -> Result<Exit, Failure> {
         Command::Import(args) => import::run(shell, &args),
         Command::Run(_) => run::run(shell),
         Command::Rollup(args) => rollup::run(shell, &args),
+        Command::Replay(args) => replay::run(shell, &args),
         Command::Path(args) => path::run(shell, &args),
         Command::Sql(args) => sql::run(shell, &args),
         Command::Report(args) => report_weekly::run(shell, &args),

@@ -71,12 +71,7 @@ impl<'i> LiveFold<'i> {
     /// Records of the log that the fold has not read.
     pub fn behind(&self) -> Result<u64> {
         let read = self.fold.as_ref().map_or_else(Positions::start, |fold| fold.lake().end().positions);
-        let mut behind = 0;
-        for topic in [Topic::Facts, Topic::Company] {
-            let ends = self.instance.log.ends(&topic_name(topic)).context("cannot read the log's end")?;
-            behind += ends.iter().map(|(p, end)| end.0.saturating_sub(read.get(topic, *p).0)).sum::<u64>();
-        }
-        Ok(behind)
+        super::replay::behind(self.instance, &read)
     }
 
     /// The fold, of the rules that are in force now.

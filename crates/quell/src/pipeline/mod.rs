@@ -2,6 +2,7 @@
 
 mod corrected;
 mod decode;
+mod epochs;
 mod erase;
 mod fold;
 mod governance;
@@ -10,24 +11,27 @@ mod live;
 mod overrides;
 mod overrule;
 mod rejected;
+mod replay;
 mod snapshot;
 mod taxonomy;
 
 pub use corrected::{CorrectedText, CorrectedTexts, corrected_texts};
 pub(crate) use decode::decoded;
+pub use epochs::{Epoch, LIVE, names_of, resolve};
 pub use erase::erase;
 pub use governance::dimensions;
 pub use live::{LiveFold, prune};
 pub(crate) use overrides::history_of;
 pub use overrides::{History, Said};
 pub use overrule::{Overruled, Ruling, Signature, overrule};
+pub use replay::replay;
 pub(crate) use taxonomy::each_fact;
-pub use taxonomy::{PublishedTaxonomy, taxonomy};
+pub use taxonomy::{PublishedTaxonomy, parse_taxonomy, taxonomy};
 
 use crate::ingest;
 use crate::instance::Instance;
-use crate::learned;
 use crate::progress::Meter;
+use crate::rules::Rules;
 use analytics::Resources;
 use anyhow::{Context as _, Result};
 use domain::fact::CutTaken;
@@ -85,8 +89,9 @@ pub fn resources(instance: &Instance) -> Resources {
 }
 
 fn open_fold(instance: &Instance) -> Result<Fold<'_>> {
-    let (_, rules) = learned::rules(instance)?;
-    Fold::open(instance, Arc::new(rules))
+    let rules = Rules::written(instance)?;
+    rules.keep(&*instance.store)?;
+    Fold::open(instance, rules.ruleset)
 }
 
 /// A fold that has caught up. Another process that folds the same epoch may be ahead: then this one's commit

@@ -27,12 +27,13 @@ pub fn taxonomy(instance: &Instance) -> Result<Option<PublishedTaxonomy>> {
         let origin = path.display().to_string();
         let toml =
             std::fs::read_to_string(path).with_context(|| format!("cannot read the taxonomy {origin}"))?;
-        return parse(toml, origin).map(Some);
+        return parse_taxonomy(toml, origin).map(Some);
     }
-    last_published(instance)?.map(|published| parse(published.toml, "log".to_owned())).transpose()
+    last_published(instance)?.map(|published| parse_taxonomy(published.toml, "log".to_owned())).transpose()
 }
 
-fn parse(toml: String, origin: String) -> Result<PublishedTaxonomy> {
+/// A taxonomy's text with what it says; every mistake at once.
+pub fn parse_taxonomy(toml: String, origin: String) -> Result<PublishedTaxonomy> {
     let taxonomy = Taxonomy::parse(&toml, &origin).map_err(|mistakes| {
         let lines: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
         anyhow!("the taxonomy {origin} is not valid\n{}", lines.join("\n"))

@@ -49,6 +49,7 @@ cases! {
     overrides,
     parquet,
     rejects,
+    replay,
     run,
     sql,
     taxonomy,
