@@ -6,6 +6,7 @@ mod config;
 mod costs;
 mod demo;
 mod doctor;
+mod epochs;
 mod erase;
 mod explain;
 mod freshness;
@@ -82,6 +83,9 @@ fn dispatch(shell: &mut Shell, command: Command) -> Result<Exit, Failure> {
         Command::Run(_) => run::run(shell),
         Command::Rollup(args) => rollup::run(shell, &args),
         Command::Replay(args) => replay::run(shell, &args),
+        Command::Promote(args) => epochs::promote(shell, &args),
+        Command::Rollback(args) => epochs::rollback(shell, &args),
+        Command::Epochs(args) => epochs::run(shell, &args),
         Command::Path(args) => path::run(shell, &args),
         Command::Sql(args) => sql::run(shell, &args),
         Command::Report(args) => report_weekly::run(shell, &args),

@@ -43,6 +43,7 @@ cases! {
     costs,
     doctor,
     dry_run,
+    epochs,
     erase,
     explain,
     import,
