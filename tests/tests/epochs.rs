@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-const ROWS: u32 = 3_000;
+const ROWS: u32 = 1_500;
 const WORDS: [&str; 4] = ["where is my parcel", "the invoice is wrong", "my lamp is broken", "hello"];
 const AS_OF: &str = "2025-06-01T00:00:00Z";
 
@@ -30,7 +30,10 @@ impl Company {
         let company = Self { folder: TempDir::new().expect("a temporary folder") };
         company.write("mapping.toml", MAPPING);
         company.write("one.toml", &taxonomy("1", &[("parcel", "parcel"), ("invoice", "invoice")]));
-        company.write("two.toml", &taxonomy("2", &[("delivery", "parcel"), ("invoice", "invoice"), ("repair", "broken")]));
+        company.write(
+            "two.toml",
+            &taxonomy("2", &[("delivery", "parcel"), ("invoice", "invoice"), ("repair", "broken")]),
+        );
         company.write("contacts.csv", &contacts(0..ROWS));
         company.write("later.csv", &contacts(ROWS..ROWS + 50));
         company
@@ -103,7 +106,9 @@ fn tree(data: &Data, cut: &str) -> Tree {
         let name = file.strip_prefix(&root).expect("below").to_owned();
         (name, std::fs::read(file).expect("a file"))
     });
-    let told = |name: &Path| name.starts_with("provenance") || name.extension().is_some_and(|e| e == "json" || e == "mark");
+    let told = |name: &Path| {
+        name.starts_with("provenance") || name.extension().is_some_and(|e| e == "json" || e == "mark")
+    };
     let tree: Tree = files.filter(|(name, _)| !told(name)).collect();
     assert!(tree.len() > 30, "{} files", tree.len());
     tree
@@ -196,7 +201,8 @@ fn a_reader_that_loops_sees_one_epoch_or_the_other() {
     });
     let epochs: BTreeSet<&BTreeSet<String>> = answers.iter().map(|(_, reasons)| reasons).collect();
     let of = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<String>>();
-    let (first, second) = (of(&["parcel", "invoice", "unclassified"]), of(&["delivery", "invoice", "repair", "unclassified"]));
+    let (first, second) =
+        (of(&["parcel", "invoice", "unclassified"]), of(&["delivery", "invoice", "repair", "unclassified"]));
     assert_eq!(epochs, BTreeSet::from([&first, &second]), "a reader saw something between two epochs");
     let counts: BTreeSet<u64> = answers.iter().map(|(contacts, _)| *contacts).collect();
     assert_eq!(counts, BTreeSet::from([u64::from(ROWS), u64::from(ROWS) + 50]), "a reader saw half a cut");
@@ -216,14 +222,16 @@ fn read_until(root: &Path, ended: &AtomicBool) -> Vec<(u64, BTreeSet<String>)> {
     while !last {
         last = ended.load(Ordering::SeqCst);
         let cut = current_cut(&store).expect("a pointer").expect("a cut is shown");
-        let session = Session::open(&store, &cut, &Resources::with_threads(1), &Zone::utc()).expect("a session");
+        let session =
+            Session::open(&store, &cut, &Resources::with_threads(1), &Zone::utc()).expect("a session");
         let batches = session
             .sql("SELECT DISTINCT reason, count(*) OVER () AS n FROM contacts")
             .and_then(analytics::Rows::collect_all)
             .expect("an answer");
         let (mut contacts, mut reasons) = (0, BTreeSet::new());
         for batch in &batches {
-            let column = arrow::compute::cast(batch.column(0), &arrow::datatypes::DataType::Utf8).expect("texts");
+            let column =
+                arrow::compute::cast(batch.column(0), &arrow::datatypes::DataType::Utf8).expect("texts");
             reasons.extend(column.as_string::<i32>().iter().flatten().map(str::to_owned));
             let counts = batch.column(1).as_primitive::<arrow::datatypes::Int64Type>();
             contacts = counts.value(0).unsigned_abs();
@@ -249,13 +257,12 @@ fn what_persons_said_and_what_was_erased_survives_a_replay() {
     assert!(child.wait().expect("ends").success());
     let mine = contacts(0..ROWS).lines().filter(|line| line.contains(",caller 7,")).count();
     assert!(mine > 0, "nobody to erase");
-    let replayed = data.json(&["replay", "--taxonomy", &company.file("two.toml"), "--epoch", "draft", "--json"]);
+    let replayed =
+        data.json(&["replay", "--taxonomy", &company.file("two.toml"), "--epoch", "draft", "--json"]);
     assert_eq!(replayed["erased"], json!(mine));
     data.done(&["rollup", "--as-of", AS_OF]);
     data.done(&["rollup", "--epoch", "draft"]);
-    let overridden = format!(
-        "SELECT reason, reason_basis FROM draft.contacts WHERE contact_id = '{said}'"
-    );
+    let overridden = format!("SELECT reason, reason_basis FROM draft.contacts WHERE contact_id = '{said}'");
     assert_eq!(of(&overridden), json!([{ "reason": "invoice", "reason_basis": "override" }]));
     let carried = of("SELECT a.reason AS a, b.reason AS b, b.reason_basis AS basis, count(*) AS n
          FROM contacts a JOIN \"contacts@draft\" b ON a.contact_id = b.contact_id
