@@ -16,7 +16,7 @@ use domain::fact::CustomerMerged;
 use domain::invariant::Promise;
 use domain::*;
 use fastrand::Rng;
-use lake::{Fault, FaultStore, Lake, LakeError, LocalStore};
+use lake::{Cut, Fault, FaultStore, Lake, LakeError, LocalStore};
 use log::Embedded;
 use quell::config::Config;
 use quell::home::Home;
@@ -69,7 +69,7 @@ pub(crate) struct Watch {
 /// A data folder with its virtual clock.
 pub(crate) struct Bed {
     folder: TempDir,
-    clock: Arc<AtomicI64>,
+    pub(crate) clock: Arc<AtomicI64>,
 }
 
 /// The faults that came, not those that were planned.
@@ -377,6 +377,11 @@ pub(crate) fn end_of_time() -> Instant {
     Instant::parse_rfc3339("2025-02-01T00:00:00Z").expect("an instant")
 }
 
+/// When the log begins: its history is imported, and no cut of it looks from later.
+fn beginning_of_the_log() -> Instant {
+    end_of_time().plus(Span::from_days(2))
+}
+
 pub(crate) fn crash(rng: &mut Rng) -> Crash {
     if rng.bool() { Crash::Before } else { Crash::After }
 }
@@ -387,10 +392,10 @@ impl Bed {
         let memory = Path::new("/dev/shm");
         let folder = if memory.is_dir() { TempDir::new_in(memory)? } else { TempDir::new()? };
         std::fs::write(folder.path().join("taxonomy.toml"), TAXONOMY)?;
-        Ok(Self { folder, clock: Arc::new(AtomicI64::new(end_of_time().micros())) })
+        Ok(Self { folder, clock: Arc::new(AtomicI64::new(beginning_of_the_log().micros())) })
     }
 
-    fn root(&self) -> &Path {
+    pub(crate) fn root(&self) -> &Path {
         self.folder.path()
     }
 
@@ -465,7 +470,11 @@ fn config(setup: &Setup, taxonomy: PathBuf) -> Config {
 /// The published tables that are compared byte by byte: all but those that tell when and where something was
 /// recorded or refused.
 pub(crate) fn tree(instance: &Instance) -> Result<Tree> {
-    let cut = lake::current_cut(&*instance.store)?.context("no cut is published")?;
+    tree_of(instance, &lake::current_cut(&*instance.store)?.context("no cut is published")?)
+}
+
+/// The same of any cut.
+pub(crate) fn tree_of(instance: &Instance, cut: &Cut) -> Result<Tree> {
     let root = instance.home.tables().join(cut.id.to_string());
     let mut tree = Tree::new();
     for file in cut.manifest.files.iter().filter(|f| !["provenance", "rejects"].contains(&f.table.as_str())) {
@@ -514,7 +523,7 @@ fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn copy_folder(from: &Path, to: &Path) -> Result<()> {
+pub(crate) fn copy_folder(from: &Path, to: &Path) -> Result<()> {
     for file in files_below(from)? {
         let target = to.join(file.strip_prefix(from)?);
         std::fs::create_dir_all(target.parent().context("a file has a folder")?)?;

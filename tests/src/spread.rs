@@ -14,6 +14,7 @@ use fastrand::Rng;
 use lake::Fault;
 use quell::instance::Instance;
 use quell::pipeline::{self, AssemblePart, JudgePart, Keeper};
+use quell::progress::Meter;
 use std::sync::Arc;
 
 /// Processes that may hold parts at once.
@@ -78,8 +79,13 @@ pub fn run(seed: u64) -> Result<Fired> {
     let mut spread = Spread { setup, bed: Bed::new()?, holders: Vec::new(), fired: Fired::default() };
     let mut deliveries = world.happenings.clone();
     rng.shuffle(&mut deliveries);
-    for part in deliveries.chunks(rng.usize(10..60)) {
-        deliver(&spread.bed.open(&spread.setup, Trouble::default())?, part)?;
+    for (at, part) in deliveries.chunks(rng.usize(10..60)).enumerate() {
+        let instance = spread.bed.open(&spread.setup, Trouble::default())?;
+        deliver(&instance, part)?;
+        if at == 0 && rng.bool() {
+            // What one process has folded is gone on from.
+            pipeline::catch_up(&instance, &Meter::silent())?;
+        }
         spread.live(&mut rng)?;
     }
     spread.settle()?;

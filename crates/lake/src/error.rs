@@ -113,6 +113,14 @@ pub enum LakeError {
         /// The epoch.
         epoch: EpochId,
     },
+    /// A name stands for an epoch already.
+    #[error("the name {name} stands for the epoch {epoch} already")]
+    NameTaken {
+        /// The name.
+        name: String,
+        /// What it stands for.
+        epoch: EpochId,
+    },
     /// A cut has no file of a table for that day, or cannot keep it.
     #[error("cut {cut} has no file {path} to keep")]
     NothingToKeep {

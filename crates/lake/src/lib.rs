@@ -7,6 +7,9 @@
 //!
 //! ```text
 //! lake/live                                        which epoch is served
+//! lake/names/<name>.json                           which epoch a name stands for
+//! lake/models/<sha256>.model                       models that epochs are folded by
+//! lake/<epoch>/rules.json                          what the epoch is folded by
 //! lake/<epoch>/commits/<ordinal>.json              the chain
 //! lake/<epoch>/pages/<first ordinal>.ndjson        500 commits in one file: opening stays quick
 //! lake/<epoch>/segments/<kind>/<ordinal>-<hash>.parquet
@@ -32,6 +35,7 @@ mod parquet_file;
 mod part;
 mod payload;
 mod retention;
+mod rules;
 mod scratch;
 mod sealed;
 mod segment;
@@ -39,11 +43,12 @@ mod snapshot;
 mod store;
 #[cfg(test)]
 mod tests;
+mod transfer;
 mod wire;
 
 pub use cut::{Cut, CutList, current_cut, cuts, make_current, open_cut};
 pub use cut_writer::{Begin, CutWriter, PartitionWriter};
-pub use epochs::{drop_epoch, epochs, live, set_live};
+pub use epochs::{Live, drop_epoch, epochs, live, serve, served};
 pub use error::LakeError;
 #[cfg(any(test, feature = "testing"))]
 pub use fault::{Fault, FaultStore};
@@ -53,6 +58,10 @@ pub use manifest::{CutParts, FileRef, Manifest};
 pub use parquet_file::{ParquetFile, ParquetOptions, Written, write_parquet};
 pub use part::{PartSnapshot, latest_part, put_part};
 pub use retention::prune;
+pub use rules::{
+    EpochRules, ModelUse, epoch_names, epoch_rules, good_epoch_name, keep_rules, model, name_epoch,
+};
 pub use segment::{SegmentKind, SegmentRef};
 pub use snapshot::Snapshot;
 pub use store::{Entry, Store, StoreError, StoreFile, check_path};
+pub use transfer::{adopt_cut, nearest_cut};

@@ -78,6 +78,49 @@ pub(crate) struct WirePayload {
 pub(crate) struct WireLive {
     pub format: u32,
     pub epoch: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub over: Option<String>,
+}
+
+/// The rules of an epoch. Lengths of time are microseconds.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct WireRules {
+    pub format: u32,
+    pub epoch: String,
+    pub taxonomy: Option<String>,
+    pub model: Option<WireModel>,
+    pub settings: WireSettings,
+    pub zone: String,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct WireModel {
+    pub sha256: String,
+    pub accepted_loss_ppm: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct WireSettings {
+    pub chain_window_us: i64,
+    pub maturity_us: i64,
+    pub sitting_gap_us: i64,
+    pub email_sitting_gap_us: i64,
+    pub correction_window_us: i64,
+    pub document_window_us: i64,
+    pub notice_lead_us: i64,
+    pub notice_window_us: i64,
+    pub promise_window_us: i64,
+    pub self_service_window_us: i64,
+    pub transfers: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct WireName {
+    pub format: u32,
+    pub name: String,
+    pub epoch: String,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -2,8 +2,8 @@
 //! the facts of its proofs from the lake, and the words are opened from the log and held against the same rules.
 
 use crate::instance::{Instance, topic_name};
-use crate::learned;
 use crate::pipeline::{self, History};
+use crate::rules;
 use analytics::{Format, Resources, Session, write_rows};
 use anyhow::{Context as _, Result, bail, ensure};
 use classify::model::Scratch;
@@ -31,7 +31,7 @@ pub fn explain(instance: &Instance, cut: &Cut, id: ContactId, lang: &str) -> Res
     let resources = Resources::with_threads(instance.config.threads.get());
     let session = Session::open(&*instance.store, cut, &resources, &instance.config.zone)?;
     let Some(row) = row(&session, id)? else { return Ok(None) };
-    let (_, rules) = learned::rules(instance)?;
+    let rules = rules::of_epoch(instance, cut.manifest.parts.epoch)?.ruleset;
     let facts = facts(instance, &row)?;
     let history = history(instance, cut, &row, &facts[0], id)?;
     let chain = chain(&session, &row)?;

@@ -1,11 +1,8 @@
-//! Model and token-table files, and the rules that a fold decides by.
+//! Model and token-table files.
 
-use crate::instance::Instance;
-use crate::pipeline::{self, PublishedTaxonomy};
 use anyhow::{Result, anyhow, bail};
 use classify::model::{Model, Table};
 use classify::{Learned, Taxonomy};
-use engine::Ruleset;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -30,23 +27,20 @@ pub fn read_table(path: &Path) -> Result<Table> {
 pub fn learned(path: &Path, accepted_loss_ppm: u32, taxonomy: Option<&Taxonomy>) -> Result<Learned> {
     let (model, file) = read_model(path)?;
     let learned = Learned::new(Arc::new(model), &file, accepted_loss_ppm);
-    let unknown = taxonomy.map(|taxonomy| learned.unknown_labels(taxonomy)).unwrap_or_default();
-    if !unknown.is_empty() {
-        let more = unknown.len().saturating_sub(NAMED_LABELS);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let named = unknown[..unknown.len().min(NAMED_LABELS)].join(", ");
-        bail!("the model {} has labels that are no reasons of the taxonomy: {named}{more}", path.display());
+    if let Some(taxonomy) = taxonomy {
+        ensure_reasons(&learned, taxonomy, &path.display().to_string())?;
     }
     Ok(learned)
 }
 
-/// What an instance folds with, and the taxonomy's file where there is one.
-pub fn rules(instance: &Instance) -> Result<(Option<PublishedTaxonomy>, Ruleset)> {
-    let published = pipeline::taxonomy(instance)?;
-    let taxonomy = published.as_ref().map_or_else(Taxonomy::empty, |p| p.taxonomy.clone());
-    let config = &instance.config;
-    let model = config.model.as_deref();
-    let learned = model.map(|path| learned(path, config.accepted_loss_ppm, Some(&taxonomy))).transpose()?;
-    let rules = Ruleset::new(taxonomy, learned, config.engine, config.zone.clone());
-    Ok((published, rules))
+/// Refuses a model with labels that are no reasons of the taxonomy; `origin` is where it was read from.
+pub fn ensure_reasons(learned: &Learned, taxonomy: &Taxonomy, origin: &str) -> Result<()> {
+    let unknown = learned.unknown_labels(taxonomy);
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    let more = unknown.len().saturating_sub(NAMED_LABELS);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let named = unknown[..unknown.len().min(NAMED_LABELS)].join(", ");
+    bail!("the model {origin} has labels that are no reasons of the taxonomy: {named}{more}")
 }

@@ -20,6 +20,7 @@ pub mod parallel;
 pub mod pipeline;
 pub mod progress;
 pub mod rejects;
+pub mod rules;
 pub mod serve;
 pub mod sources;
 pub mod text;

@@ -11,6 +11,8 @@ const REDRAWS_PER_SECOND: u8 = 10;
 /// Counts what was read and shows it. Shared by all threads that read.
 pub struct Meter {
     bar: ProgressBar,
+    /// The bar counts records, not bytes.
+    of_records: bool,
     records: AtomicU64,
     refused: AtomicU64,
 }
@@ -32,17 +34,34 @@ impl Meter {
         Self::with(bar)
     }
 
+    /// Shows progress over so many records, with rate and time left, where a person looks at stderr.
+    pub fn of_records(total: u64) -> Self {
+        if !std::io::stderr().is_terminal() {
+            return Self::silent();
+        }
+        let bar = ProgressBar::new(total)
+            .with_style(style("{bar:30} {human_pos}/{human_len} records, {per_sec}, {eta} left"));
+        bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(REDRAWS_PER_SECOND));
+        bar.enable_steady_tick(Duration::from_millis(200));
+        let mut meter = Self::with(bar);
+        meter.of_records = true;
+        meter
+    }
+
     /// Shows nothing.
     pub fn silent() -> Self {
         Self::with(ProgressBar::hidden())
     }
 
     fn with(bar: ProgressBar) -> Self {
-        Self { bar, records: AtomicU64::new(0), refused: AtomicU64::new(0) }
+        Self { bar, of_records: false, records: AtomicU64::new(0), refused: AtomicU64::new(0) }
     }
 
     /// Some more bytes, records and refused records were read.
     pub fn read(&self, bytes: u64, records: u64, refused: u64) {
+        if self.of_records {
+            return self.bar.inc(records);
+        }
         let records = self.records.fetch_add(records, Ordering::Relaxed) + records;
         let refused = self.refused.fetch_add(refused, Ordering::Relaxed) + refused;
         self.bar.inc(bytes);

@@ -4,13 +4,14 @@
 //! the tables, and the fact `WeekClosed` says under which cut. Whoever later gets other figures for that week is
 //! told that it was restated.
 
+mod changes;
 mod closed;
 
 use crate::instance::Instance;
 use crate::text::hex;
-use crate::{learned, pipeline};
+use crate::{pipeline, rules};
 use analytics::{Session, WeekAt};
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use domain::{EpochId, Instant, IsoWeek};
 
 use lake::Cut;
@@ -27,6 +28,7 @@ pub fn weekly(instance: &Instance, cut: &Cut, week: Option<IsoWeek>) -> Result<W
     let answers = session.weekly(&week_at(instance, cut.manifest.parts.as_of, week)?)?;
     let mut weekly = Weekly::read(&answers, provenance(instance, cut)?)?;
     closed::mark_restated(instance, &mut weekly)?;
+    changes::mark_changes(instance, &mut weekly)?;
     Ok(weekly)
 }
 
@@ -63,8 +65,8 @@ fn provenance(instance: &Instance, cut: &Cut) -> Result<Provenance> {
         taxonomy_sha256: taxonomy.sha256,
         manifest_sha256: hex(&cut.manifest_sha256()),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        restated: false,
-        restated_weeks: Vec::new(),
+        restated: Vec::new(),
+        taxonomy_changes: Vec::new(),
         maturity_days: whole_days(settings.maturity),
         chain_window_days: whole_days(settings.chain_window),
         self_service_window_s: settings.self_service_window.seconds().unsigned_abs(),
@@ -79,15 +81,11 @@ struct Named {
 }
 
 impl Named {
-    /// The taxonomy in force, which must be the one of the epoch: a report that names another one would lie.
+    /// The one of the epoch, whatever is in force by now.
     fn of_epoch(instance: &Instance, epoch: EpochId) -> Result<Self> {
-        let (published, rules) = learned::rules(instance)?;
-        let (name, version) = published.map(|p| (p.name, p.version)).unwrap_or_default();
+        let rules = rules::of_epoch(instance, epoch)?;
         let sha256 = hex(&rules.taxonomy().meaning());
-        ensure!(
-            rules.epoch() == epoch,
-            "the taxonomy, the model or the engine's settings changed after these tables were published: run `quell rollup` first"
-        );
+        let (name, version) = rules.taxonomy.map(|t| (t.name, t.version)).unwrap_or_default();
         Ok(Self { name, version, sha256 })
     }
 }

@@ -97,20 +97,75 @@ fn dry_run() {
     });
 }
 
+fn rollup_summary() -> RollupSummary {
+    let rows = |table: &str, rows| TableRows { table: table.into(), rows };
+    let other = |name: Option<&str>, records| OtherEpoch {
+        name: name.map(str::to_owned),
+        epoch: EpochId::from_bytes([2; 8]),
+        records,
+    };
+    RollupSummary {
+        epoch: EpochId::from_bytes([1; 8]),
+        cut: CutId::from_bytes([0xab; 8]),
+        as_of: at("2026-06-01T00:00:00Z"),
+        folded: 1,
+        counts: Counts { accepted: 1_012_347, stored: 1_000_000, duplicate: 12_340, rejected: 7 },
+        tables: vec![rows("contacts", 999_999), rows("provenance", 999_999)],
+        folder: "/data/tables/abababababababab".into(),
+        shown: true,
+        unknown: 0,
+        others: vec![other(Some("draft"), 12_345), other(None, 1)],
+    }
+}
+
 #[test]
 fn rollup() {
-    check("rollup", |lang| {
-        let rows = |table: &str, rows| TableRows { table: table.into(), rows };
-        let summary = RollupSummary {
-            epoch: EpochId::from_bytes([1; 8]),
-            cut: CutId::from_bytes([0xab; 8]),
-            as_of: at("2026-06-01T00:00:00Z"),
-            folded: 1,
-            counts: Counts { accepted: 1_012_347, stored: 1_000_000, duplicate: 12_340, rejected: 7 },
-            tables: vec![rows("contacts", 999_999), rows("provenance", 999_999)],
-            folder: "/data/tables/abababababababab".into(),
-        };
-        summary.render(lang)
+    check("rollup", |lang| rollup_summary().render(lang));
+    let beside = RollupSummary { shown: false, unknown: 12_345, ..rollup_summary() };
+    check("rollup_beside", |lang| beside.render(lang));
+}
+
+#[test]
+fn replay() {
+    let summary = ReplaySummary {
+        name: "draft".into(),
+        epoch: EpochId::from_bytes([2; 8]),
+        folded: 1_012_347,
+        counts: Counts { accepted: 1_012_347, stored: 1_000_000, duplicate: 12_340, rejected: 7 },
+        erased: 42,
+    };
+    check("replay", |lang| summary.render(lang));
+}
+
+#[test]
+fn epochs() {
+    let line = |id: u8, names: &[&str], live, before, kept| EpochLine {
+        id: EpochId::from_bytes([id; 8]),
+        names: names.iter().map(|name| (*name).to_owned()).collect(),
+        live,
+        before,
+        kept,
+        taxonomy: (id != 4).then(|| format!("retail {id}")),
+        records: 1_012_347,
+        behind: u64::from(id) * 10,
+    };
+    let lines = [
+        line(1, &[], true, false, true),
+        line(2, &["draft", "june"], false, false, true),
+        line(3, &[], false, true, true),
+        line(4, &[], false, false, false),
+    ];
+    let promoted = PromoteSummary {
+        called: "draft".into(),
+        epoch: EpochId::from_bytes([2; 8]),
+        before: Some(EpochId::from_bytes([1; 8])),
+        cut: Some(CutId::from_bytes([0xab; 8])),
+    };
+    let already = PromoteSummary { cut: None, ..promoted.clone() };
+    check("epochs", |lang| {
+        let lists = format!("{}{}", epochs::list(&[], lang), epochs::list(&lines, lang));
+        let dropped = epochs::dropped(EpochId::from_bytes([4; 8]), lang);
+        format!("{lists}\n{}{}{dropped}", promoted.render(lang), already.render(lang))
     });
 }
 
@@ -170,7 +225,8 @@ fn erase() {
 #[test]
 fn notices() {
     check("notices", |lang| {
-        format!("{}\n{}\n", notice::newer_records(lang, 12_345), notice::first_rollup(lang))
+        let other = notice::other_cut(lang, "draft");
+        format!("{}\n{}\n{other}\n", notice::newer_records(lang, 12_345), notice::first_rollup(lang))
     });
 }
 

@@ -170,6 +170,11 @@ impl Assemble {
         self.entries.get(&contact)?.emitted.clone()
     }
 
+    /// Contacts now asserted whose words were erased: they keep the reason that was carried forward.
+    pub fn erased_contacts(&self) -> u64 {
+        self.erased.keys().filter(|contact| self.contact(**contact).is_some()).count() as u64
+    }
+
     /// All keys that merges have made one customer with this one, itself included.
     pub fn keys_of(&self, customer: CustomerKey) -> Vec<CustomerKey> {
         self.merges.component(customer)

@@ -2,13 +2,14 @@
 //! old should not pass for today's.
 
 use super::Shell;
+use crate::cli::Which;
 use crate::config::LogBackend;
 use crate::instance::{existing_log, topic_name};
 use crate::output::say;
 use crate::pipeline;
 use anyhow::{Context as _, Result, ensure};
 use domain::governance::states_dimension;
-use domain::{Partition, Positions, Topic};
+use domain::{CutId, Partition, Positions, Topic};
 use lake::{Cut, Store};
 use log::{Limits, Log, system_clock};
 
@@ -28,6 +29,32 @@ pub(super) fn shown(shell: &Shell, store: &dyn Store) -> Result<Cut> {
     say(&report::notice::first_rollup(shell.lang()));
     pipeline::rollup(&shell.instance()?, None)?;
     current(store)?.context("the tables that were published just now are gone")
+}
+
+/// The cut that is meant: the one that was named, the tables of the epoch that was named, else the one that is shown.
+pub(super) fn meant(shell: &Shell, store: &dyn Store, which: &Which) -> Result<Cut> {
+    match (&which.cut, &which.epoch) {
+        (Some(cut), _) => named(store, cut),
+        (None, Some(epoch)) => of_epoch(store, epoch),
+        (None, None) => shown(shell, store),
+    }
+}
+
+fn named(store: &dyn Store, text: &str) -> Result<Cut> {
+    let id =
+        CutId::parse(text).with_context(|| format!("`{text}` is no cut: expected 16 hexadecimal digits"))?;
+    let cut = lake::open_cut(store, id).context("cannot read the published tables")?;
+    cut.with_context(|| {
+        format!("the tables of the cut {id} are not there: `quell rollup --as-of {id}` makes them")
+    })
+}
+
+fn of_epoch(store: &dyn Store, text: &str) -> Result<Cut> {
+    let epoch = pipeline::resolve(store, text)?;
+    let cut = pipeline::tables_of(store, epoch)?;
+    cut.with_context(|| {
+        format!("no tables of the epoch {text} are published: run `quell rollup --epoch {text}` first")
+    })
 }
 
 fn current(store: &dyn Store) -> Result<Option<Cut>> {

@@ -6,6 +6,7 @@ mod config;
 mod costs;
 mod demo;
 mod doctor;
+mod epochs;
 mod erase;
 mod explain;
 mod freshness;
@@ -13,6 +14,7 @@ mod import;
 mod overrides;
 mod path;
 mod rejects;
+mod replay;
 pub(crate) mod report_weekly;
 mod rollup;
 mod run;
@@ -88,6 +90,10 @@ fn dispatch(shell: &mut Shell, command: Command) -> Result<Exit, Failure> {
         Command::Serve(_) => run::run(shell, Role::Serve),
         Command::Topics(args) => topics::run(shell, &args),
         Command::Rollup(args) => rollup::run(shell, &args),
+        Command::Replay(args) => replay::run(shell, &args),
+        Command::Promote(args) => epochs::promote(shell, &args),
+        Command::Rollback(args) => epochs::rollback(shell, &args),
+        Command::Epochs(args) => epochs::run(shell, &args),
         Command::Path(args) => path::run(shell, &args),
         Command::Sql(args) => sql::run(shell, &args),
         Command::Report(args) => report_weekly::run(shell, &args),

@@ -1,7 +1,7 @@
 //! `quell report weekly`: the report of one week of the tables that are shown, as files or on stdout.
 
 use super::Shell;
-use super::freshness::shown;
+use super::freshness::meant;
 use crate::cli::{Report, ReportFormat, ReportLang, ReportWeekly};
 use crate::failure::{Exit, Failure};
 use crate::weekly;
@@ -17,9 +17,11 @@ pub(super) fn run(shell: &mut Shell, command: &Report) -> Result<Exit, Failure> 
     let week = args.week.as_deref().map(parse_week).transpose()?;
     let lang = args.lang.map_or(shell.lang(), language);
     let instance = shell.instance()?;
-    let cut = shown(shell, &*instance.store)?;
+    let cut = meant(shell, &*instance.store, &args.which)?;
     let weekly = weekly::weekly(&instance, &cut, week)?;
-    weekly::close(&instance, &weekly)?;
+    if args.which.cut.is_none() && args.which.epoch.is_none() {
+        weekly::close(&instance, &weekly)?;
+    }
     let formats = formats(shell, args);
     match formats.first() {
         Some(only @ (ReportFormat::Text | ReportFormat::Json))

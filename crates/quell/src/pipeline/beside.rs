@@ -6,7 +6,7 @@ use crate::instance::Instance;
 use anyhow::Result;
 use arrow::array::RecordBatch;
 use classify::Taxonomy;
-use domain::{Partition, Positions, Topic};
+use domain::{Offset, Partition, Positions, Topic};
 use lake::{Lake, SegmentKind};
 
 /// What a commit carries besides what the facts came to.
@@ -20,11 +20,17 @@ pub(crate) struct Beside {
 }
 
 impl Beside {
-    /// Reads what has come since the lake's end.
-    pub(crate) fn read(instance: &Instance, governance: &mut Governance, lake: &Lake) -> Result<Self> {
+    /// Reads what has come since the lake's end, up to `until` where given.
+    pub(crate) fn read(
+        instance: &Instance,
+        governance: &mut Governance,
+        lake: &Lake,
+        until: Option<&Positions>,
+    ) -> Result<Self> {
+        let until = |topic| until.map_or(Offset(u64::MAX), |until| until.get(topic, Partition(0)));
         let at = lake.end().positions.get(Topic::Rejects, Partition(0));
-        let rejected = rejected::read(instance, at, instance.config.fold_batch)?;
-        let news = governance.news(instance)?;
+        let rejected = rejected::read(instance, at, until(Topic::Rejects), instance.config.fold_batch)?;
+        let news = governance.news(instance, until(Topic::Governance))?;
         // An epoch begun by a program without dimensions gets them with the next commit, and gets one for them.
         let has_dimensions = lake.segments(SegmentKind::Reasons).next().is_some();
         let begun = !lake.commits().is_empty();

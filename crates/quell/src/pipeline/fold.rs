@@ -13,9 +13,9 @@ use crate::parallel;
 use crate::progress::Meter;
 use anyhow::{Context as _, Result, bail, ensure};
 use domain::reject::Refused;
-use domain::{ContactId, EpochId, Instant, Partition, Placed, Positions, Sequence, Topic, Verdict};
+use domain::{ContactId, EpochId, Instant, Partition, Placed, Positions, Sequence, Topic, Verdict, Zone};
 use engine::{Assemble, Assembled, Judge, JudgeInput, Ruleset, shard_of};
-use lake::{CommitInput, Lake};
+use lake::{CommitInput, Lake, Store};
 use log::{Batch, Limits};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -35,6 +35,10 @@ pub(crate) struct Fold<'i> {
     unsaved: u64,
     /// Where the state stands: at the lake's end, or beyond it where other processes commit what is folded.
     at: Positions,
+    /// Other processes commit what is folded: steps of this epoch are named in the log.
+    is_shared: bool,
+    /// Where it stops, as far as it is told to.
+    until: Option<Positions>,
 }
 
 /// What one reading of the log gave.
@@ -53,11 +57,43 @@ impl<'i> Fold<'i> {
     /// Opens the epoch of these rules and brings the state to the lake's end: from the newest good snapshot,
     /// silently through what the lake already has.
     pub(crate) fn open(instance: &'i Instance, rules: Arc<Ruleset>) -> Result<Self> {
+        Self::open_in(instance, &instance.store, rules)
+    }
+
+    /// The same over the lake of another store.
+    pub(crate) fn open_in(
+        instance: &'i Instance,
+        store: &Arc<dyn Store>,
+        rules: Arc<Ruleset>,
+    ) -> Result<Self> {
+        let lake = Lake::open(Arc::clone(store), rules.epoch()).context("cannot open the lake")?;
+        let end = lake.end();
+        Self::open_at(instance, lake, rules, &end.positions, end.next)
+    }
+
+    /// The states as they were before the commit `next`, which begins at these positions of facts and company.
+    pub(crate) fn states_at(
+        instance: &'i Instance,
+        rules: Arc<Ruleset>,
+        positions: &Positions,
+        next: Sequence,
+    ) -> Result<States> {
         let lake = Lake::open(Arc::clone(&instance.store), rules.epoch()).context("cannot open the lake")?;
+        Ok(Self::open_at(instance, lake, rules, positions, next)?.states)
+    }
+
+    fn open_at(
+        instance: &'i Instance,
+        lake: Lake,
+        rules: Arc<Ruleset>,
+        end: &Positions,
+        next: Sequence,
+    ) -> Result<Self> {
         let (partitions, shards) = (instance.config.partitions as usize, instance.config.shards as usize);
         let mut from = Positions::start();
         let mut states = States::new(&rules, partitions, shards);
-        if let Some(snapshot) = lake.latest_snapshot().context("cannot read the snapshots")? {
+        let snapshot = lake.latest_snapshot().context("cannot read the snapshots")?;
+        if let Some(snapshot) = snapshot.filter(|snapshot| snapshot.ordinal < next) {
             match States::load(&rules, partitions, shards, &snapshot.bytes) {
                 Ok(Some(loaded)) => (states, from) = (loaded, snapshot.up_to),
                 Ok(None) => tracing::info!(
@@ -68,19 +104,26 @@ impl<'i> Fold<'i> {
                 }
             }
         }
-        let end = lake.end().positions;
-        let governance = Governance::at(instance, &end)?;
+        let governance = Governance::at(instance, &lake.end().positions)?;
         // These two topics leave nothing in the state that a snapshot holds.
         for topic in [Topic::Governance, Topic::Rejects] {
             from.set(topic, Partition(0), end.get(topic, Partition(0)));
         }
-        let mut fold = Self { instance, rules, states, governance, lake, unsaved: 0, at: end };
-        fold.replay_silently(from)?;
+        let is_shared = super::spread::is_shared(instance, rules.epoch())?;
+        let at = end.clone();
+        let mut fold =
+            Self { instance, rules, states, governance, lake, unsaved: 0, until: None, at, is_shared };
+        fold.replay_silently(from, end, Sequence(next.0.saturating_sub(1)))?;
         Ok(fold)
     }
 
     pub(crate) fn epoch(&self) -> EpochId {
         self.rules.epoch()
+    }
+
+    /// The tenant's zone, which decides when a week has ended.
+    pub(crate) fn zone(&self) -> &Zone {
+        self.rules.zone()
     }
 
     pub(crate) const fn lake(&self) -> &Lake {
@@ -109,6 +152,12 @@ impl<'i> Fold<'i> {
         &self.states.judge
     }
 
+    /// From now on it reads nothing at these positions or behind them, `None` = to the log's end. A commit then ends
+    /// exactly there.
+    pub(crate) fn stop_at(&mut self, until: Option<Positions>) {
+        self.until = until;
+    }
+
     /// Folds to the log's end and writes a snapshot; returns the records folded.
     pub(crate) fn catch_up(&mut self, meter: &Meter) -> Result<u64> {
         let folded = self.advance(meter)?;
@@ -118,7 +167,7 @@ impl<'i> Fold<'i> {
 
     /// Folds to the log's end, for a fold that goes on: a snapshot is written only where one is due.
     pub(crate) fn advance(&mut self, meter: &Meter) -> Result<u64> {
-        if self.instance.config.spread {
+        if self.is_shared {
             self.look_ahead()?;
             return Ok(0);
         }
@@ -151,14 +200,14 @@ impl<'i> Fold<'i> {
 
     /// Writes a snapshot where records were folded since the last one.
     pub(crate) fn save_unsaved(&mut self) -> Result<()> {
-        if self.unsaved > 0 && !self.instance.config.spread { self.save() } else { Ok(()) }
+        if self.unsaved > 0 && !self.is_shared { self.save() } else { Ok(()) }
     }
 
     /// One batch and its commit; returns the facts of the batch, `None` where there is nothing to commit.
     fn step(&mut self) -> Result<Option<u64>> {
         let end = self.lake.end();
-        let (input, mut to) = self.read(&end.positions, None)?;
-        let beside = Beside::read(self.instance, &mut self.governance, &self.lake)?;
+        let (input, mut to) = self.read(&end.positions, self.until.as_ref())?;
+        let beside = Beside::read(self.instance, &mut self.governance, &self.lake, self.until.as_ref())?;
         beside.advance(&mut to);
         let records = input.records();
         if records == 0 && !beside.any() {
@@ -177,15 +226,12 @@ impl<'i> Fold<'i> {
 
     /// Repeats what the lake already has, without saying anything. Everything counts as said in the newest
     /// commit: a later change then has a higher sequence than anything the lake holds of the contact.
-    fn replay_silently(&mut self, mut from: Positions) -> Result<()> {
-        let end = self.lake.end();
-        let newest = Sequence(end.next.0.saturating_sub(1));
-        while from != end.positions {
-            let (input, to) = self.read(&from, Some(&end.positions))?;
+    fn replay_silently(&mut self, mut from: Positions, end: &Positions, newest: Sequence) -> Result<()> {
+        while from != *end {
+            let (input, to) = self.read(&from, Some(end))?;
             if input.records() == 0 {
                 bail!(
-                    "the log ends before the lake does (log: {from}, lake: {}): records are missing from the log",
-                    end.positions
+                    "the log ends before the lake does (log: {from}, lake: {end}): records are missing from the log"
                 );
             }
             self.unsaved += input.records();

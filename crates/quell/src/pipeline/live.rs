@@ -5,13 +5,13 @@
 //! lake's end.
 
 use super::fold::Fold;
-use super::taxonomy::TaxonomyNews;
-use super::{Folded, OVERTAKEN_MOST, is_fenced, open_fold};
+use super::taxonomy::RulesNews;
+use super::{Folded, OVERTAKEN_MOST, is_fenced, keep, open_fold, serving};
 use crate::instance::{Instance, topic_name};
 use crate::progress::Meter;
 use anyhow::{Context as _, Result, bail};
-use domain::{CutId, EpochId, Instant, Positions, Span, Topic};
-use lake::{Cut, Lake, current_cut, live, set_live};
+use domain::{CutId, Instant, Positions, Span, Topic, Zone};
+use lake::{Cut, Lake, current_cut};
 
 /// Cuts that stay whatever their age: the current one, and one before it to compare with.
 const CUTS_KEPT: usize = 2;
@@ -20,13 +20,13 @@ const CUTS_KEPT: usize = 2;
 pub struct LiveFold<'i> {
     instance: &'i Instance,
     fold: Option<Fold<'i>>,
-    news: TaxonomyNews,
+    news: RulesNews,
 }
 
 impl<'i> LiveFold<'i> {
     /// Nothing is opened yet: the first round does that.
     pub fn new(instance: &'i Instance) -> Self {
-        Self { instance, fold: None, news: TaxonomyNews::default() }
+        Self { instance, fold: None, news: RulesNews::default() }
     }
 
     /// Folds to the log's end. Another process that folds the same epoch may be ahead: then this one starts anew
@@ -37,7 +37,7 @@ impl<'i> LiveFold<'i> {
             let before = fold.lake().end().counts;
             match fold.advance(&Meter::silent()) {
                 Ok(records) => {
-                    show_epoch(self.instance, fold.epoch())?;
+                    serving::show_epoch(self.instance, fold.epoch())?;
                     let counts = fold.lake().end().counts;
                     self.fold = Some(fold);
                     return Ok(Folded { records, fresh: counts.minus(before), counts });
@@ -53,7 +53,14 @@ impl<'i> LiveFold<'i> {
 
     /// Takes a cut and publishes it; `None` where the tables that are shown have everything already.
     pub fn publish(&mut self) -> Result<Option<Cut>> {
-        self.fold.as_ref().map_or(Ok(None), |fold| publish_due(self.instance, fold.lake()))
+        let Some(fold) = &self.fold else { return Ok(None) };
+        publish_due(self.instance, fold.lake(), fold.zone())
+    }
+
+    /// Folds the other epochs that are kept to the cut that is shown, one after the other.
+    pub fn fold_others(&self) -> Result<()> {
+        let Some(fold) = &self.fold else { return Ok(()) };
+        fold_others(self.instance, fold.lake())
     }
 
     /// Writes a snapshot, so that the next start need not fold again what this one has folded.
@@ -70,7 +77,11 @@ impl<'i> LiveFold<'i> {
     /// The fold, of the rules that are in force now.
     fn opened(&mut self) -> Result<Fold<'i>> {
         // Before the rules are read: what comes in between is then found twice, and never missed.
-        if self.news.any(self.instance)? {
+        let another = |fold: &Fold<'_>| -> Result<bool> {
+            Ok(serving::read_served(self.instance)?.is_some_and(|live| live.epoch != fold.epoch()))
+        };
+        // Somebody else may have promoted another epoch.
+        if self.news.any(self.instance)? || self.fold.as_ref().map_or(Ok(false), another)? {
             self.fold = None;
         }
         match self.fold.take() {
@@ -81,13 +92,18 @@ impl<'i> LiveFold<'i> {
 }
 
 /// Takes a cut at the lake's end and publishes it; `None` where the tables that are shown have everything already.
-pub fn publish_due(instance: &Instance, lake: &Lake) -> Result<Option<Cut>> {
+pub fn publish_due(instance: &Instance, lake: &Lake, zone: &Zone) -> Result<Option<Cut>> {
     let shown = current_cut(&*instance.store).context("cannot read the current cut")?;
     let as_of = (instance.clock)();
     if !is_due(instance, lake, shown.as_ref(), as_of) {
         return Ok(None);
     }
-    super::publish(instance, lake, as_of).map(Some)
+    super::publish(instance, lake, zone, as_of).map(Some)
+}
+
+/// Folds the other epochs that are kept to this lake's end, one after the other.
+pub fn fold_others(instance: &Instance, lake: &Lake) -> Result<()> {
+    keep::fold_others(instance, lake.epoch(), &lake.end().positions).map(|_| ())
 }
 
 /// Records of the log beyond these positions, of the topics that are folded.
@@ -98,14 +114,6 @@ pub fn behind(instance: &Instance, read: &Positions) -> Result<u64> {
         behind += ends.iter().map(|(p, end)| end.0.saturating_sub(read.get(topic, *p).0)).sum::<u64>();
     }
     Ok(behind)
-}
-
-/// Serves this epoch, where another one is served.
-pub fn show_epoch(instance: &Instance, epoch: EpochId) -> Result<()> {
-    if live(&*instance.store).context("cannot read which epoch is live")? != Some(epoch) {
-        set_live(&*instance.store, epoch).context("cannot set the live epoch")?;
-    }
-    Ok(())
 }
 
 /// Whether a new cut would show anything that the one shown does not: other rules, other records, or the next day,

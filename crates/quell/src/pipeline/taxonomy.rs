@@ -1,10 +1,11 @@
-//! The taxonomy in force: the file that the configuration names, else the one published last, else none.
+//! The taxonomy as it is written down: the file that the configuration names, else the one published last, else none.
+//! Whether it is in force is the business of `serving`.
 
 use crate::instance::{Instance, topic_name};
 use anyhow::{Context as _, Result, anyhow};
 use classify::Taxonomy;
 use domain::fact::TaxonomyPublished;
-use domain::{Body, Fact, Instant, Offset, Partition, Topic};
+use domain::{Body, Fact, FactId, Instant, Offset, Partition, Topic};
 use log::Limits;
 
 /// A taxonomy with where it comes from.
@@ -21,18 +22,21 @@ pub struct PublishedTaxonomy {
     pub taxonomy: Taxonomy,
 }
 
-/// The taxonomy in force. `None`: every contact is unclassified.
-pub fn taxonomy(instance: &Instance) -> Result<Option<PublishedTaxonomy>> {
+/// The taxonomy that is written down. `None`: every contact is unclassified.
+pub fn written_taxonomy(instance: &Instance) -> Result<Option<PublishedTaxonomy>> {
     if let Some(path) = &instance.config.taxonomy {
         let origin = path.display().to_string();
         let toml =
             std::fs::read_to_string(path).with_context(|| format!("cannot read the taxonomy {origin}"))?;
-        return parse(toml, origin).map(Some);
+        return parse_taxonomy(toml, origin).map(Some);
     }
-    last_published(instance)?.map(|published| parse(published.toml, "log".to_owned())).transpose()
+    last_published(instance)?
+        .map(|(_, published)| parse_taxonomy(published.toml, "log".to_owned()))
+        .transpose()
 }
 
-fn parse(toml: String, origin: String) -> Result<PublishedTaxonomy> {
+/// A taxonomy's text with what it says; every mistake at once.
+pub fn parse_taxonomy(toml: String, origin: String) -> Result<PublishedTaxonomy> {
     let taxonomy = Taxonomy::parse(&toml, &origin).map_err(|mistakes| {
         let lines: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
         anyhow!("the taxonomy {origin} is not valid\n{}", lines.join("\n"))
@@ -42,8 +46,8 @@ fn parse(toml: String, origin: String) -> Result<PublishedTaxonomy> {
 }
 
 /// Of all publications the latest by (time, fact id), whatever their order in the log.
-fn last_published(instance: &Instance) -> Result<Option<TaxonomyPublished>> {
-    let mut last: Option<((Instant, domain::FactId), TaxonomyPublished)> = None;
+pub(super) fn last_published(instance: &Instance) -> Result<Option<(FactId, TaxonomyPublished)>> {
+    let mut last: Option<((Instant, FactId), TaxonomyPublished)> = None;
     each_fact(instance, Topic::Governance, Partition(0), |fact| {
         let at = (fact.occurred_at, fact.id);
         if let Body::TaxonomyPublished(published) = fact.body
@@ -52,31 +56,31 @@ fn last_published(instance: &Instance) -> Result<Option<TaxonomyPublished>> {
             last = Some((at, *published));
         }
     })?;
-    Ok(last.map(|(_, published)| published))
+    Ok(last.map(|((_, id), published)| (id, published)))
 }
 
-/// Looks for taxonomies that are published while a process runs.
+/// Looks for taxonomies that are published and epochs that are promoted while a process runs.
 #[derive(Debug, Clone, Copy)]
-pub struct TaxonomyNews {
+pub struct RulesNews {
     /// Up to where the topic `governance` was searched.
     searched: Offset,
 }
 
-impl Default for TaxonomyNews {
+impl Default for RulesNews {
     fn default() -> Self {
         Self { searched: Offset(0) }
     }
 }
 
-impl TaxonomyNews {
-    /// Whether one was published since the last look: there may be another epoch.
+impl RulesNews {
+    /// Whether there was any since the last look: other rules may be in force.
     pub fn any(&mut self, instance: &Instance) -> Result<bool> {
         let (topic, mut any) = (topic_name(Topic::Governance), false);
         loop {
             let batch = instance.log.read(&topic, Partition(0), self.searched, Limits::default());
             let batch = batch.context("cannot read the topic governance")?;
             let mut facts = batch.records.iter().filter_map(|r| codec::decode_fact(&r.value).ok());
-            any |= facts.any(|fact| matches!(fact.body, Body::TaxonomyPublished(_)));
+            any |= facts.any(|fact| matches!(fact.body, Body::TaxonomyPublished(_) | Body::EpochServed(_)));
             self.searched = batch.next;
             if batch.is_empty() {
                 return Ok(any);

@@ -6,7 +6,7 @@ use super::folder::Drain;
 use super::health::Job;
 use super::told::Told;
 use crate::instance::Instance;
-use crate::pipeline::{self, AssemblePart, JudgePart, Keeper, Share, TaxonomyNews};
+use crate::pipeline::{self, AssemblePart, JudgePart, Keeper, RulesNews, Share};
 use anyhow::Result;
 use domain::Partition;
 use engine::Ruleset;
@@ -58,7 +58,7 @@ impl Crew {
     /// Joins those who share the fold, under the rules that are in force, and works until it is asked to end or the
     /// rules change.
     fn work(&self, drain: &Receiver<Drain>) -> Result<bool> {
-        let mut news = TaxonomyNews::default();
+        let mut news = RulesNews::default();
         loop {
             news.any(&self.instance)?;
             let rules = pipeline::rules(&self.instance)?;
@@ -106,7 +106,25 @@ fn finish(hands: &mut [Hands<'_>]) {
 enum Part {
     Assemble(Box<AssemblePart>),
     Judge(Box<JudgePart>),
-    Lake(Box<Keeper>),
+    Lake(Box<Lake>),
+}
+
+/// The lake, and whether its epoch is served.
+struct Lake {
+    keeper: Keeper,
+    shown: bool,
+}
+
+impl Lake {
+    /// An epoch is served once all that the log holds is folded: readers never see half of one.
+    fn turn(&mut self, instance: &Instance) -> Result<bool> {
+        let worked = self.keeper.turn()?;
+        if !worked && !self.shown && !self.keeper.is_under_way() {
+            pipeline::show_epoch(instance, self.keeper.lake().epoch())?;
+            self.shown = true;
+        }
+        Ok(worked)
+    }
 }
 
 impl Part {
@@ -116,18 +134,18 @@ impl Part {
             Share::Assemble => Self::Assemble(Box::new(AssemblePart::open(instance, rules, at)?)),
             Share::Judge => Self::Judge(Box::new(JudgePart::open(instance, rules, at.0)?)),
             Share::Lake => {
-                pipeline::show_epoch(&instance, rules.epoch())?;
-                Self::Lake(Box::new(Keeper::open(instance, rules)?))
+                let keeper = Keeper::open(instance, rules)?;
+                Self::Lake(Box::new(Lake { keeper, shown: false }))
             }
         })
     }
 
     /// Whether it did anything.
-    fn turn(&mut self) -> Result<bool> {
+    fn turn(&mut self, instance: &Instance) -> Result<bool> {
         match self {
             Self::Assemble(part) => Ok(part.turn()?.is_some()),
             Self::Judge(part) => Ok(part.turn()?.is_some()),
-            Self::Lake(keeper) => keeper.turn(),
+            Self::Lake(lake) => lake.turn(instance),
         }
     }
 
@@ -145,7 +163,7 @@ impl Part {
         match self {
             Self::Assemble(part) => part.save_unsaved(),
             Self::Judge(part) => part.save_unsaved(),
-            Self::Lake(keeper) => keeper.note(),
+            Self::Lake(lake) => lake.keeper.note(),
         }
     }
 }
@@ -204,7 +222,8 @@ impl<'c> Hands<'c> {
             let part = Part::open(&self.crew.instance, &self.rules, self.share, at)?;
             self.parts.insert(at, part);
         }
-        self.parts.get_mut(&at).map_or(Ok(false), Part::turn)
+        let instance = &self.crew.instance;
+        self.parts.get_mut(&at).map_or(Ok(false), |part| part.turn(instance))
     }
 
     fn look_who_has_what(&mut self) -> Result<()> {

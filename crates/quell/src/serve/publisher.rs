@@ -1,7 +1,7 @@
 //! Publishing where the fold is shared: a thread of its own, so that folding goes on meanwhile. It works only in the
 //! process that leads the lake.
 
-use super::folder::{Drain, PRUNE_EVERY};
+use super::folder::{Drain, OTHERS_EVERY, PRUNE_EVERY};
 use super::health::Job;
 use super::schedule::{Next, Schedule};
 use super::told::Told;
@@ -28,7 +28,8 @@ pub struct Publisher {
 impl Publisher {
     /// Works until it is asked to end, or whoever could ask has gone; whether the last publication did what it should.
     pub fn run(self, drain: &Receiver<Drain>) -> bool {
-        let mut rounds = Rounds { publisher: &self, lake: None, counted: Counts::default(), pruned: None };
+        let mut rounds =
+            Rounds { publisher: &self, lake: None, counted: Counts::default(), others: None, pruned: None };
         let started = Instant::now();
         let mut schedule = Schedule::new(self.instance.config.serving.publish_every);
         loop {
@@ -53,12 +54,22 @@ struct Rounds<'p> {
     lake: Option<Lake>,
     /// What was told of the fold already.
     counted: Counts,
+    /// When the other epochs were folded on last.
+    others: Option<Instant>,
     pruned: Option<Instant>,
 }
 
 impl Rounds<'_> {
     fn round(&mut self) -> bool {
         let done = self.job(Job::Publish, Self::publish);
+        if self.others.is_none_or(|at| at.elapsed() >= OTHERS_EVERY) {
+            self.others = Some(Instant::now());
+            // Whoever promotes one folds the rest of it, however far behind it is.
+            self.job(Job::Epochs, |rounds| {
+                let Rounds { publisher, lake, .. } = rounds;
+                lake.as_ref().map_or(Ok(()), |lake| pipeline::fold_others(&publisher.instance, lake))
+            });
+        }
         if self.pruned.is_none_or(|at| at.elapsed() >= PRUNE_EVERY) {
             self.pruned = Some(Instant::now());
             // Old cuts that stay for longer cost room and nothing else.
@@ -89,7 +100,8 @@ impl Rounds<'_> {
         // What lies behind the lake's end is not folded yet, whatever the time is.
         told.metrics.folded(fresh, (lag == 0).then_some(watermark));
         let before = lake::current_cut(&*instance.store).ok().flatten();
-        if let Some(cut) = pipeline::publish_due(instance, lake)? {
+        let zone = pipeline::zone_of(instance, epoch)?;
+        if let Some(cut) = pipeline::publish_due(instance, lake, &zone)? {
             told.metrics.published(&cut, before.as_ref());
         }
         Ok(())

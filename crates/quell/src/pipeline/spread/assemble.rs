@@ -4,7 +4,7 @@ use super::step::{At, Step, Steps, WireAt};
 use super::{Topics, frame, last_said, saved, say, wire};
 use crate::instance::{Instance, topic_name};
 use crate::pipeline::decode::{Decoded, decode};
-use crate::pipeline::fold::{by_shard, check_memory};
+use crate::pipeline::fold::{Fold, by_shard, check_memory};
 use crate::pipeline::rows::Rows;
 use anyhow::{Context as _, Result, ensure};
 use domain::reject::Refused;
@@ -62,6 +62,9 @@ impl AssemblePart {
             self.steps.refresh(&self.instance, &self.topics)?;
         }
         let Some(step) = self.steps.first().cloned() else { return Ok(None) };
+        if !self.steps.at().begun && step.ordinal > Sequence(0) {
+            self.state = self.before(&step)?;
+        }
         let records = self.fold(&step)?;
         self.steps.take();
         self.unsaved += records;
@@ -84,6 +87,13 @@ impl AssemblePart {
     /// Everything folded has been said.
     fn is_level(&self) -> bool {
         self.said.is_some_and(|said| said.0 + 1 >= self.steps.at().next)
+    }
+
+    /// What one process had folded before the first step.
+    fn before(&self, step: &Step) -> Result<Assemble> {
+        let states = Fold::states_at(&self.instance, Arc::clone(&self.rules), &step.from, step.ordinal)?;
+        let at = self.partition.0 as usize;
+        states.assemble.into_iter().nth(at).context("as many states as partitions")
     }
 
     fn fold(&mut self, step: &Step) -> Result<u64> {

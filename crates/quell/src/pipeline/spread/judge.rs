@@ -1,9 +1,10 @@
 //! One shard of customers, judged by whoever has it at the time.
 
 use super::inbox::Inbox;
+use super::step::Steps;
 use super::{Topics, frame, last_said, saved, say, wire};
 use crate::instance::Instance;
-use crate::pipeline::fold::check_memory;
+use crate::pipeline::fold::{Fold, check_memory};
 use crate::pipeline::rows::Rows;
 use anyhow::{Context as _, Result};
 use domain::{Offset, Partition, Sequence};
@@ -20,6 +21,8 @@ pub struct JudgePart {
     state: Judge,
     inbox: Inbox,
     next: Sequence,
+    /// The next step is known: from a snapshot, or since the first step was named.
+    begun: bool,
     /// The last step of which the log holds what this part says.
     said: Option<Sequence>,
     /// Messages heard since the last snapshot.
@@ -53,10 +56,11 @@ impl JudgePart {
             }
             None => (Judge::new(Arc::clone(&rules)), At::default()),
         };
+        let begun = at.next > 0;
         let next = Sequence(at.next);
         let inbox =
             Inbox::new(&topics.contacts, Partition(shard), 0..topics.partitions, Offset(at.offset), next);
-        Ok(Self { instance, rules, topics, shard, state, inbox, next, said, unsaved: 0 })
+        Ok(Self { instance, rules, topics, shard, state, inbox, next, begun, said, unsaved: 0 })
     }
 
     /// Goes on with a part that others may have had in between: what they said is not said again.
@@ -67,6 +71,9 @@ impl JudgePart {
 
     /// Does the next step; `None` where not every partition of facts has spoken of it yet. Gives the messages heard.
     pub fn turn(&mut self) -> Result<Option<u64>> {
+        if !self.begun && !self.begin()? {
+            return Ok(None);
+        }
         let step = self.next;
         if !self.inbox.hears(&self.instance, step)? {
             return Ok(None);
@@ -86,6 +93,23 @@ impl JudgePart {
             self.save()?;
         }
         Ok(Some(heard))
+    }
+
+    /// Looks for the first step, and takes what one process had judged before it; false where none is named yet.
+    fn begin(&mut self) -> Result<bool> {
+        let mut steps = Steps::new(super::step::At::default());
+        steps.refresh(&self.instance, &self.topics)?;
+        let Some(first) = steps.first() else { return Ok(false) };
+        if first.ordinal > Sequence(0) {
+            let states =
+                Fold::states_at(&self.instance, Arc::clone(&self.rules), &first.from, first.ordinal)?;
+            let state = states.judge.into_iter().nth(self.shard as usize);
+            self.state = state.context("as many states as shards")?;
+            self.inbox.forget(first.ordinal);
+            self.next = first.ordinal;
+        }
+        self.begun = true;
+        Ok(true)
     }
 
     /// Writes a snapshot where messages were heard since the last one.

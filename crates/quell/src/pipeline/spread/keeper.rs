@@ -84,26 +84,29 @@ impl Keeper {
         self.steps.ahead() > 0
     }
 
-    /// Passes over the steps that the lake has.
+    /// Passes over the steps that the lake has. Where there are none yet, they will begin at its end.
     fn pass_over(&mut self) -> Result<()> {
         let end = self.lake.end();
-        while self.steps.at().next < end.next.0 {
-            if self.steps.take().is_none() {
+        self.steps.refresh(&self.instance, &self.topics)?;
+        while self.steps.first().is_some_and(|step| step.ordinal < end.next) {
+            self.steps.take();
+            if self.steps.ahead() == 0 {
                 self.steps.refresh(&self.instance, &self.topics)?;
-                ensure!(
-                    self.steps.ahead() > 0,
-                    "the lake has commits that no step names: this epoch was folded by one process. Go on with \
-                     fold.spread = false, or fold it anew into an empty data folder"
-                );
             }
         }
         for inbox in &mut self.inboxes {
             inbox.forget(end.next);
         }
-        let at = &self.steps.at().positions;
+        let (at, first) = (self.steps.at(), self.steps.first());
+        let next = first.map_or(at.next, |step| step.ordinal.0);
+        let positions = first.map_or(&at.positions, |step| &step.from);
+        let begun = at.begun || first.is_some();
         ensure!(
-            folded(&end.positions) == *at,
-            "the lake ends at {}, and its last step at {at}: it was not folded by steps",
+            !begun || next == end.next.0 && folded(&end.positions) == *positions,
+            "the lake ends at commit {} ({}), and its steps go on with commit {next} ({positions}): one process has \
+             folded this epoch since several shared it. Go on with fold.spread = false, or replay the epoch under \
+             another data folder",
+            end.next.0,
             end.positions
         );
         Ok(())
@@ -132,7 +135,7 @@ impl Keeper {
         let end = self.lake.end();
         let beside = match self.beside.take() {
             Some(beside) => beside,
-            None => Beside::read(&self.instance, &mut self.governance, &self.lake)?,
+            None => Beside::read(&self.instance, &mut self.governance, &self.lake, None)?,
         };
         let mut to = end.positions.clone();
         step.to.iter().for_each(|(topic, partition, offset)| to.set(topic, partition, offset));
@@ -148,8 +151,7 @@ impl Keeper {
 
     /// Names the next step; false where there is nothing to fold.
     fn name(&mut self) -> Result<bool> {
-        let end = self.steps.end();
-        let (ordinal, from) = (Sequence(end.next), end.positions.clone());
+        let (ordinal, from) = self.ends_at();
         let to = self.ahead_of(&from)?;
         if to == from && (self.steps.ahead() > 0 || !self.is_beside_due()?) {
             return Ok(false);
@@ -157,6 +159,16 @@ impl Keeper {
         Step { ordinal, from, to }.propose(&self.instance, &self.topics)?;
         self.steps.refresh(&self.instance, &self.topics)?;
         Ok(true)
+    }
+
+    /// The next ordinal to name, and where it begins.
+    fn ends_at(&self) -> (Sequence, Positions) {
+        let (steps, lake) = (self.steps.end(), self.lake.end());
+        if steps.begun {
+            (Sequence(steps.next), steps.positions.clone())
+        } else {
+            (lake.next, folded(&lake.positions))
+        }
     }
 
     /// At most `fold.batch` records further, spread over the partitions.
@@ -177,7 +189,7 @@ impl Keeper {
     /// Whether there is anything to commit besides facts. Looked for only where no step is under way, so that what is
     /// found goes with the next one.
     fn is_beside_due(&mut self) -> Result<bool> {
-        let beside = Beside::read(&self.instance, &mut self.governance, &self.lake)?;
+        let beside = Beside::read(&self.instance, &mut self.governance, &self.lake, None)?;
         let due = beside.any();
         if due {
             self.beside = Some(beside);

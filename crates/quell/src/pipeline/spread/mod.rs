@@ -58,12 +58,11 @@ struct Topics {
 impl Topics {
     /// Finds the topics, made where they are missing.
     fn open(instance: &Instance, epoch: EpochId) -> Result<Self> {
-        let name = |topic: &str| TopicName::new(&format!("{topic}.{epoch}")).context("cannot name a topic");
         let (partitions, shards) = (instance.config.partitions, instance.config.shards);
         let topics = Self {
-            steps: name("steps")?,
-            contacts: name("contacts")?,
-            verdicts: name("verdicts")?,
+            steps: name("steps", epoch)?,
+            contacts: name("contacts", epoch)?,
+            verdicts: name("verdicts", epoch)?,
             partitions,
             shards,
         };
@@ -97,6 +96,22 @@ pub fn share(instance: &Instance, epoch: EpochId, share: Share) -> Result<Box<dy
     };
     let group = ReaderName::new(&format!("{name}.{epoch}")).context("cannot name a group")?;
     instance.log.share(topic, &group).context("cannot share the fold")
+}
+
+/// Whether an epoch is folded by steps. Once it is, it stays so.
+pub(super) fn is_shared(instance: &Instance, epoch: EpochId) -> Result<bool> {
+    if !instance.config.spread {
+        return Ok(false);
+    }
+    match instance.log.ends(&name("steps", epoch)?) {
+        Ok(ends) => Ok(ends.values().any(|end| *end > Offset(0))),
+        Err(log::Error::UnknownTopic { .. }) => Ok(false),
+        Err(error) => Err(error).context("cannot read the topic of steps"),
+    }
+}
+
+fn name(topic: &str, epoch: EpochId) -> Result<TopicName> {
+    TopicName::new(&format!("{topic}.{epoch}")).context("cannot name a topic")
 }
 
 /// Kinds of parts.

@@ -67,6 +67,8 @@ pub(super) struct At {
     pub(super) next: u64,
     /// Where the step before it ended.
     pub(super) positions: Positions,
+    /// A step was read. Before that the first one says where the others begin: at the end of what one process had folded.
+    pub(super) begun: bool,
 }
 
 /// The same in a snapshot.
@@ -75,15 +77,18 @@ pub(super) struct WireAt {
     offset: u64,
     next: u64,
     positions: List,
+    begun: bool,
 }
 
 impl At {
     pub(super) fn to_wire(&self) -> WireAt {
-        WireAt { offset: self.offset, next: self.next, positions: list(&self.positions) }
+        let Self { offset, next, positions, begun } = self;
+        WireAt { offset: *offset, next: *next, positions: list(positions), begun: *begun }
     }
 
     pub(super) fn from_wire(wire: &WireAt) -> Option<Self> {
-        Some(Self { offset: wire.offset, next: wire.next, positions: positions(&wire.positions)? })
+        let positions = positions(&wire.positions)?;
+        Some(Self { offset: wire.offset, next: wire.next, positions, begun: wire.begun })
     }
 }
 
@@ -137,9 +142,11 @@ impl Steps {
             let step = Step::decode(&record.value)
                 .with_context(|| super::strange(&topics.steps, ONLY, record.offset))?;
             end.offset = record.offset.0 + 1;
-            if step.ordinal.0 == end.next && step.from == end.positions && step.to.covers(&step.from) {
-                end.next += 1;
+            let goes_on = step.ordinal.0 == end.next && step.from == end.positions;
+            if (goes_on || !end.begun) && step.to.covers(&step.from) {
+                end.next = step.ordinal.0 + 1;
                 end.positions = step.to.clone();
+                end.begun = true;
                 self.ahead.push_back((step, end.clone()));
             } else {
                 tracing::info!(step = step.ordinal.0, "a step of a leader that was replaced: passed over");
