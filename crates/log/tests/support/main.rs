@@ -189,6 +189,7 @@ fn a_link_that_is_slow_is_cut_and_healed_at_once() {
 fn a_peer_that_reads_nothing_does_not_keep_a_cut_waiting() {
     let proxy = proxy();
     let stream = client(&proxy);
+    say(&stream, b"1");
     stream.set_nonblocking(true).unwrap();
     // Until all buffers between here and the echo and back are full.
     let mut writing = &stream;

@@ -52,9 +52,9 @@ pub struct Seen {
     pub connections: u64,
     /// Connections that were reset, those that were refused included.
     pub resets: u64,
-    /// Bytes that arrived at the broker.
+    /// Bytes handed to the broker.
     pub to_broker: u64,
-    /// Bytes that arrived at a client.
+    /// Bytes handed to clients.
     pub to_client: u64,
 }
 
@@ -87,13 +87,12 @@ impl Proxy {
 
     /// Resets all connections, and every new one. Returns when the last is gone.
     pub fn cut(&self) {
-        self.link.set(Fault::Cut);
-        self.link.reset();
+        self.link.reset(Some(Fault::Cut));
     }
 
     /// Resets all connections once; new ones are forwarded.
     pub fn reset(&self) {
-        self.link.reset();
+        self.link.reset(None);
     }
 
     /// Nothing arrives any more, and nobody is told.
@@ -179,8 +178,8 @@ impl Link {
         self.changed.notify_all();
     }
 
-    fn reset(&self) {
-        let cut = self.cut_all();
+    fn reset(&self, from_now: Option<Fault>) {
+        let cut = self.cut_all(from_now);
         self.changed.notify_all();
         // Not under the lock: the last to let go of a connection takes it to say so.
         drop(cut);
@@ -190,9 +189,11 @@ impl Link {
         }
     }
 
-    /// Under the lock, so that nobody looks, is not yet waiting, and misses it.
-    fn cut_all(&self) -> Vec<Arc<Connection>> {
+    /// All under one lock: what is held must not slip out when the fault changes, and nobody may look, be not yet
+    /// waiting, and miss it.
+    fn cut_all(&self, from_now: Option<Fault>) -> Vec<Arc<Connection>> {
         let mut state = self.lock();
+        state.fault = from_now.unwrap_or(state.fault);
         let connections: Vec<_> = state.connections.drain(..).filter_map(|c| c.upgrade()).collect();
         state.seen.resets += connections.len() as u64;
         connections.iter().for_each(|c| c.cut());
@@ -239,12 +240,13 @@ impl Link {
         }
     }
 
-    fn count(&self, way: Way, bytes: usize) {
+    fn count(&self, way: Way, change: impl Fn(u64) -> u64) {
         let seen = &mut self.lock().seen;
-        match way {
-            Way::ToBroker => seen.to_broker += bytes as u64,
-            Way::ToClient => seen.to_client += bytes as u64,
-        }
+        let bytes = match way {
+            Way::ToBroker => &mut seen.to_broker,
+            Way::ToClient => &mut seen.to_client,
+        };
+        *bytes = change(*bytes);
     }
 }
 
@@ -398,11 +400,13 @@ fn write_some<'a>(
     let (link, (_, mut to)) = (&connection.alive.0, connection.ends(way));
     let rate = link.pass(connection, way, since)?;
     let slice = rate.map_or(bytes.len(), |r| bytes.len().min((r / SLICES).max(1) as usize));
+    // Before the peer can have it, so that who has received something finds it counted.
+    link.count(way, |seen| seen + slice as u64);
     let count = match to.write(&bytes[..slice]) {
         Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => 0,
         count => count?,
     };
-    link.count(way, count);
+    link.count(way, |seen| seen - (slice - count) as u64);
     if let Some(rate) = rate {
         let takes = Duration::from_secs_f64(count as f64 / f64::from(rate));
         link.pause(connection, Instant::now() + takes)?;
