@@ -18,7 +18,7 @@ if [[ -z ${QUELL_TANSU-} ]]; then
     exec "$here/tansu.sh" run -- "$here/brokers.sh" "$@"
 fi
 need python3 "Python 3, to write the table"
-probes=(${CARGO:-cargo} run --quiet --locked -p log@0.1.0 --example probes -- --json)
+probes=("${CARGO:-cargo}" run --quiet --locked -p log@0.1.0 --features "${KAFKA_FEATURES-}" --example probes -- --json)
 results=$(mktemp)
 trap 'rm -f "$results"' EXIT
 
