@@ -97,7 +97,9 @@ fn a_cut_resets_what_is_connected_and_what_connects_until_it_is_healed() {
     let proxy = proxy();
     let (one, two) = (client(&proxy), client(&proxy));
     assert_eq!((say(&one, b"1"), say(&two, b"2")), (b"1".to_vec(), b"2".to_vec()));
+    assert_eq!(proxy.seen().open, 2);
     proxy.cut();
+    assert_eq!(proxy.seen().open, 0, "the last is gone when a cut returns");
     assert!(is_reset(&one) && is_reset(&two) && is_refused(&proxy));
     proxy.heal();
     assert_eq!(say(&client(&proxy), b"3"), b"3");

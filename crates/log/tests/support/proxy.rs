@@ -45,9 +45,11 @@ enum Fault {
     Throttled(u32),
 }
 
-/// How much has happened, so that a test sees whether its fault hit anything.
+/// What is, and how much has happened, so that a test sees whether its fault hit anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Seen {
+    /// Connections that are forwarded now.
+    pub open: usize,
     /// Connections that were forwarded.
     pub connections: u64,
     /// Connections that were reset, those that were refused included.
@@ -121,7 +123,7 @@ impl Proxy {
         self.link.set(Fault::None);
     }
 
-    /// How much has happened since the start.
+    /// What is now, and how much has happened since the start.
     pub fn seen(&self) -> Seen {
         self.link.lock().seen
     }
@@ -150,7 +152,6 @@ struct State {
     fault: Fault,
     ending: bool,
     connections: Vec<Weak<Connection>>,
-    alive: usize,
     seen: Seen,
 }
 
@@ -161,7 +162,6 @@ impl Default for Link {
             fault: Fault::None,
             ending: false,
             connections: Vec::new(),
-            alive: 0,
             seen: Seen::default(),
         };
         Self { state: Mutex::new(state), changed: Condvar::new() }
@@ -184,7 +184,7 @@ impl Link {
         // Not under the lock: the last to let go of a connection takes it to say so.
         drop(cut);
         let mut state = self.lock();
-        while state.alive > 0 {
+        while state.seen.open > 0 {
             state = self.wait(state, None);
         }
     }
@@ -273,7 +273,7 @@ struct Alive(Arc<Link>);
 
 impl Drop for Alive {
     fn drop(&mut self) {
-        self.0.lock().alive -= 1;
+        self.0.lock().seen.open -= 1;
         self.0.changed.notify_all();
     }
 }
@@ -341,7 +341,7 @@ fn carry(client: TcpStream, broker: TcpStream, link: &Arc<Link>) -> Option<TcpSt
     }
     let alive = Alive(Arc::clone(link));
     let connection = Arc::new(Connection { client, broker, cut: AtomicBool::new(false), alive });
-    state.alive += 1;
+    state.seen.open += 1;
     state.seen.connections += 1;
     state.connections.retain(|c| c.strong_count() > 0);
     state.connections.push(Arc::downgrade(&connection));
