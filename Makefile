@@ -81,7 +81,7 @@ chains: tools ## 10,000 random histories: chains and first-contact resolution co
 	target/debug/histories 0 10000 | tests/python/chains_bruteforce.py
 
 test-kafka: tools ## On an Apache Kafka that it fetches, starts and stops: the log's suite, probes, other readers
-	tests/kafka/test.sh
+	CARGO="$(CARGO)" tests/kafka/test.sh
 
 bench: release ## Microseconds a contact of each stage
 	$(CARGO) run --locked --release -p quell-benches --bin stages

@@ -30,7 +30,7 @@ if [[ -z ${QUELL_KAFKA-} ]]; then
     echo "with the broker's start and end: $((SECONDS - began)) s"
     exit "$code"
 fi
-stage suite "$cargo" test "${log[@]}" --test kafka --test support
+stage suite "$cargo" test "${log[@]}" --no-fail-fast --test kafka --test support
 stage probes env KAFKA_FEATURES="$features" "$here/brokers.sh"
 stage readers env KAFKA_FEATURES="$features" "$here/readers.sh"
 ((${#failed[@]} == 0)) || { echo "failed: ${failed[*]}" >&2 && exit 1; }
