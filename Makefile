@@ -6,7 +6,7 @@ DENY_VERSION := 0.20.2
 # The program as `make demo` builds it: optimised where it counts, and built in half the time of a release.
 QUICK := target/demo/quell
 
-.PHONY: help demo build quick release test test-postgres check fmt lint deny simulate breaks crash readers readers-loop soak recount mechanisms chains bench bench-vault clean tools
+.PHONY: help demo build quick release test test-postgres test-kafka check fmt lint deny simulate breaks crash readers readers-loop soak recount mechanisms chains bench bench-vault clean tools
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -24,8 +24,8 @@ quick: tools
 build: tools ## Debug build of everything
 	$(CARGO) build --locked --workspace --all-targets
 
-release: tools ## The program: target/release/quell
-	$(CARGO) build --locked --release -p quell
+release: tools ## The program with TLS to Kafka and PostgreSQL: target/release/quell
+	$(CARGO) build --locked --release -p quell --features kafka-tls,postgres-tls
 
 test: tools ## Everything that needs no external server
 	$(CARGO) test --locked --workspace
@@ -82,6 +82,9 @@ mechanisms: tools ## Precision and recall of each mechanism on the labelled case
 chains: tools ## 10,000 random histories: chains and first-contact resolution counted again in Python by brute force
 	$(CARGO) build --locked --workspace --bins
 	target/debug/histories 0 10000 | tests/python/chains_bruteforce.py
+
+test-kafka: tools ## On an Apache Kafka that it fetches, starts and stops: the log's suite, probes, other readers
+	CARGO="$(CARGO)" tests/kafka/test.sh
 
 bench: release ## Microseconds a contact of each stage
 	$(CARGO) run --locked --release -p quell-benches --bin stages

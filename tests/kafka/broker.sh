@@ -31,14 +31,9 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 ready_seconds=90
 stop_seconds=15
 
-fail() {
-    echo "broker.sh: $*" >&2
-    exit 1
-}
-
-need() { # need COMMAND WHAT
-    command -v "$1" >/dev/null || fail "missing: $1 ($2)"
-}
+me=broker.sh
+# shellcheck source=lib.sh
+source "$here/lib.sh"
 
 # --- the cache ---------------------------------------------------------------------------------------------------
 
@@ -83,23 +78,6 @@ quietly() {
     local said
     said=$("$@" 2>&1) || { echo "$said" | tail -n 10 >&2; return 1; }
 }
-
-# --- ports -------------------------------------------------------------------------------------------------------
-
-# Below the range from which the system takes ports for outgoing connections, so that a killed broker finds its
-# own free again.
-free_port() {
-    local port
-    for _ in {1..200}; do
-        port=$((20000 + (RANDOM * 32768 + RANDOM) % 12000))
-        if [[ " ${taken[*]-} " != *" $port "* ]] && ! (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
-            taken+=("$port")
-            return 0
-        fi
-    done
-    fail "no free port on 127.0.0.1"
-}
-taken=()
 
 joined() { # joined SEPARATOR WORDS...
     local IFS=$1

@@ -32,6 +32,9 @@ pub(super) struct Shared {
     groups: Mutex<BTreeMap<String, Arc<Reading>>>,
 }
 
+/// Looks at what a client has to say, after each call. It says more than that only when nothing works.
+const LOOKS: u32 = 10;
+
 /// Most clients kept only because their group may be asked for again.
 const MAX_GROUPS: usize = 16;
 
@@ -264,6 +267,7 @@ impl Shared {
     /// connection was refused, and a wrong password is not a silent broker.
     fn explained(&self, action: &'static str, error: &KafkaError) -> Error {
         let failed = fail::failed(&self.config, action, error);
+        (0..LOOKS).for_each(|_| drain(&self.asking));
         match (failed, self.asking.context().last()) {
             (Error::Unreachable { action, brokers, .. }, Some((code, cause))) => match fail::meaning(code) {
                 Meaning::NotAuthorised => Error::NotAuthorised { action, brokers, cause },
@@ -299,12 +303,11 @@ pub(super) fn everything(shared: &Shared) -> Result<Reading> {
     consumer(&shared.config, &asked)
 }
 
-/// Hears what a client that has no messages to give has to say; unheard, it would pile up.
+/// Hears what a client that has no messages to give has to say; unheard, it would pile up. One look hears one
+/// thing, and does not tell whether there was one.
 pub(super) fn drain(client: &Reading) {
-    for _ in 0..100 {
-        if client.poll(Duration::ZERO).is_none() {
-            return;
-        }
+    for _ in 0..LOOKS {
+        client.poll(Duration::ZERO);
     }
 }
 

@@ -161,7 +161,9 @@ impl Poller {
         }
         self.latest.clear();
         (self.paused, self.state) = (false, State::Reading);
-        let answer = self.parts.consumer.assign(&to);
+        // A partition that rested when it was given up still rests when it comes back.
+        let consumer = &self.parts.consumer;
+        let answer = consumer.assign(&to).and_then(|()| consumer.resume(&to));
         self.expect(answer);
     }
 

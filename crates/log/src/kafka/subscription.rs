@@ -126,7 +126,6 @@ impl Reader {
         let (partition, committed) = (cursor.partition, cursor.committed);
         let over = match failed {
             Failed::Fenced => {
-                count(&self.shared.counters.fenced);
                 if at != first && self.cursors[first].transactor.abort().is_err() {
                     tracing::debug!("a fenced transaction was left to whoever takes its id");
                 }
@@ -142,9 +141,10 @@ impl Reader {
             },
             Failed::Unknown(cause) => Over::Unsettled(cause),
         };
-        if matches!(over, Over::Unsettled(_)) {
-            count(&self.shared.counters.rebuilt);
-        }
+        count(match over {
+            Over::Fenced(..) => &self.shared.counters.fenced,
+            Over::Unsettled(_) => &self.shared.counters.rebuilt,
+        });
         self.over = Some(over);
         release(self.cursors.drain(..).map(|c| c.transactor).collect());
         self.check_not_over().expect_err("the subscription is over")

@@ -1,0 +1,139 @@
+//! A broker that does not answer: nothing acknowledged is lost, nothing hangs, and what is in doubt says so.
+
+use super::cluster::Cluster;
+use super::{broker, config, copies, numbered, numbers, opened, outgoing, outputs, topic};
+use domain::{Offset, Partition};
+use log::{Error, Kafka, KafkaConfig, Limits, Log, Retry};
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+/// Timeouts of a patience that a test has.
+fn hasty(brokers: &str) -> KafkaConfig {
+    let mut config = config(brokers, "");
+    let t = &mut config.timeouts;
+    t.request = Duration::from_secs(1);
+    t.message = Duration::from_secs(2);
+    t.transaction = Duration::from_secs(4);
+    t.watchdog = Duration::from_secs(6);
+    config
+}
+
+/// Tries until the broker answers again.
+fn patiently<T>(mut what: impl FnMut() -> log::Result<T>) -> T {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        match what() {
+            Ok(value) => return value,
+            Err(error) if error.retry() == Retry::Never => panic!("{error}"),
+            Err(error) => assert!(Instant::now() < deadline, "{error}"),
+        }
+    }
+}
+
+#[test]
+fn a_stopped_broker_leaves_appends_in_doubt_and_the_producer_is_made_anew() {
+    if broker().is_none() {
+        return;
+    }
+    let cluster = Cluster::start(&[]);
+    let log = opened(hasty(cluster.said("BOOTSTRAP")));
+    let name = topic("facts");
+    log.create(&name, 1).unwrap();
+    let mut acknowledged = BTreeSet::new();
+    acknowledged.extend(log.append(&name, &numbered(0, 0..10)).unwrap());
+
+    // The broker stops while appends are under way: it is told once the first is acknowledged.
+    let (done, begun) = std::sync::mpsc::channel();
+    let doubt = std::thread::scope(|scope| {
+        let appending = scope.spawn(|| {
+            loop {
+                match log.append(&name, &[outgoing(0, "canary")]) {
+                    Ok(offsets) => {
+                        acknowledged.extend(offsets);
+                        let _ = done.send(());
+                    }
+                    Err(error) => return error,
+                }
+            }
+        });
+        begun.recv().unwrap();
+        cluster.tell("pause");
+        appending.join().unwrap()
+    });
+    assert!(matches!(doubt, Error::Indefinite { .. } | Error::Unreachable { .. }), "{doubt}");
+    assert_eq!(doubt.retry(), Retry::Later);
+    assert!(!format!("{doubt} {doubt:?}").contains("canary"), "{doubt:?}");
+    // Whoever tries while it is stopped is told in time, too.
+    let begun = Instant::now();
+    let silent = log.append(&name, &[outgoing(0, "canary")]).unwrap_err();
+    assert!(matches!(silent, Error::Unreachable { .. } | Error::Indefinite { .. }), "{silent}");
+    assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
+
+    cluster.tell("resume");
+    acknowledged.extend(patiently(|| log.append(&name, &[outgoing(0, "after")])));
+    let metrics = log.metrics().unwrap();
+    assert_eq!(metrics.rebuilt, metrics.indefinite, "every doubt ends the producer");
+    let stored: BTreeSet<Offset> = read_all(&log).into_iter().map(|(offset, _)| offset).collect();
+    assert!(acknowledged.is_subset(&stored), "something acknowledged is gone");
+}
+
+fn read_all(log: &Kafka) -> Vec<(Offset, String)> {
+    let (mut found, mut from) = (Vec::new(), Offset(0));
+    loop {
+        let batch = patiently(|| log.read(&topic("facts"), Partition(0), from, Limits::default()));
+        if batch.is_empty() {
+            return found;
+        }
+        from = batch.next;
+        let text = |r: log::Record| (r.offset, String::from_utf8(r.value).unwrap());
+        found.extend(batch.records.into_iter().map(text));
+    }
+}
+
+#[test]
+fn a_broker_that_stops_within_a_commit_leaves_both_or_neither() {
+    if broker().is_none() {
+        return;
+    }
+    let cluster = Cluster::start(&[]);
+    let log = opened(hasty(cluster.said("BOOTSTRAP")));
+    let (input, output, to) = (topic("input"), topic("output"), outputs("r"));
+    for name in [&input, &output] {
+        log.create(name, 1).unwrap();
+    }
+    log.append(&input, &numbered(0, 0..200)).unwrap();
+    let few = Limits { records: 5, bytes: usize::MAX };
+    let mut reader = log.subscribe(&input, &[Partition(0)], &to).unwrap();
+    let (done, begun) = std::sync::mpsc::channel();
+    let doubt = std::thread::scope(|scope| {
+        let committing = scope.spawn(|| {
+            loop {
+                let copied = reader.next(few).and_then(|batch| {
+                    assert!(!batch.is_empty(), "the broker was not stopped in time");
+                    reader.commit(&copies(&batch))
+                });
+                match copied {
+                    Ok(()) => {
+                        let _ = done.send(());
+                    }
+                    Err(error) => return error,
+                }
+            }
+        });
+        begun.recv().unwrap();
+        cluster.tell("pause");
+        committing.join().unwrap()
+    });
+    assert_ne!(doubt.retry(), Retry::Never, "{doubt}");
+    cluster.tell("resume");
+    // Everything once, whichever way the commit in doubt went.
+    let mut reader = patiently(|| log.subscribe(&input, &[Partition(0)], &to));
+    loop {
+        let batch = patiently(|| reader.next(few));
+        if batch.is_empty() {
+            break;
+        }
+        reader.commit(&copies(&batch)).unwrap();
+    }
+    assert_eq!(super::texts(&log, &output, 0), numbers(0..200));
+}
