@@ -10,6 +10,7 @@ mod cluster;
 mod conformance;
 mod members;
 mod outage;
+mod roster;
 mod secure;
 mod topics;
 mod transactions;

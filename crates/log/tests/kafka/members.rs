@@ -92,7 +92,7 @@ impl Drop for Stop<'_> {
 }
 
 /// Waits for something that the members bring about.
-fn wait(what: &str, mut reached: impl FnMut() -> bool) {
+pub fn wait(what: &str, mut reached: impl FnMut() -> bool) {
     let deadline = Instant::now() + LONG;
     while !reached() {
         assert!(Instant::now() < deadline, "waited in vain for {what}");
