@@ -34,6 +34,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_postgres::Row;
+use tokio_postgres::error::SqlState;
 use zeroize::Zeroizing;
 
 const FIND: &str = "
@@ -91,7 +92,7 @@ impl PostgresStore {
         let secrets = check_mode(mode, &instance.mode, &instance.secret, &location)?;
         let store = Self { pool, lease: Lease::new(instance.lease), location, lock_wait: options.wait };
         // An eraser that was killed before its wipe left bytes. Whoever opens wipes them if nobody is in the way.
-        match store.wipe_parts() {
+        match store.wipe_parts(Duration::ZERO) {
             Ok(()) | Err(VaultError::NotWiped { .. }) => Ok((store, secrets)),
             Err(e) => Err(e),
         }
@@ -107,7 +108,9 @@ impl PostgresStore {
 
     fn ask_generation(&self) -> Result<u64, Failure> {
         let rows = self.pool.repeat(|session| session.query("SELECT number FROM generation", &[]))?;
-        Ok(rows.first().map_or(0, |row| row.get::<_, i64>(0).unsigned_abs()))
+        // Without it nobody would hear of an erasure, so nothing is answered.
+        let row = rows.first().ok_or_else(|| wrong("no row in `generation`"))?;
+        Ok(row.get::<_, i64>(0).unsigned_abs())
     }
 }
 
@@ -123,10 +126,9 @@ impl Store for PostgresStore {
 
     fn resolve(&self, tags: BTreeSet<Tag>, secrets: &Secrets) -> Result<BTreeMap<Tag, Known>, VaultError> {
         let mut found = self.ask("look up customers", |session| find(session, tags.iter()))?;
-        // More than one round only where a row goes that stood in the way, which only a broken table does.
-        while found.len() < tags.len() {
-            let unknown = tags.iter().filter(|tag| !found.contains_key(*tag));
-            let fresh = unknown.map(|tag| fresh(tag, secrets)).collect::<Result<Vec<_>, _>>()?;
+        let unknown: Vec<&Tag> = tags.iter().filter(|tag| !found.contains_key(*tag)).collect();
+        if !unknown.is_empty() {
+            let fresh = unknown.into_iter().map(|tag| fresh(tag, secrets)).collect::<Result<Vec<_>, _>>()?;
             found.extend(self.ask("issue customers", |session| issue(session, &fresh))?);
         }
         Ok(found)
@@ -149,7 +151,10 @@ impl Store for PostgresStore {
             let missing: Vec<KeyId> = missing.into_iter().collect();
             known.extend(self.ask("issue keys", |session| issue_keys(session, &missing, &fresh))?);
         }
-        Ok(ids.iter().map(|id| known.get(id).expect("what was not there was issued").clone()).collect())
+        Ok(ids
+            .iter()
+            .map(|id| known.get(id).expect("what was not there is issued, or an error").clone())
+            .collect())
     }
 
     fn erase(&self, customer: CustomerKey) -> Result<Erasure, VaultError> {
@@ -165,7 +170,7 @@ impl Store for PostgresStore {
     }
 
     fn wipe(&self) -> Result<(), VaultError> {
-        let wiped = self.wipe_parts();
+        let wiped = self.wipe_parts(self.lock_wait);
         self.lease.wait_out();
         wiped
     }
@@ -184,8 +189,8 @@ fn find<'t>(
 }
 
 fn known(row: &Row) -> Result<(Tag, Known), Failure> {
-    let tag = sized(row, 0, "a tag")?.ok_or_else(|| wrong("a tag"))?;
-    let Some(customer) = sized(row, 1, "a customer's surrogate")? else {
+    let tag = sized(row, 0, "a tag of another length")?.ok_or_else(|| wrong("a lookup without its tag"))?;
+    let Some(customer) = sized(row, 1, "a surrogate of another length")? else {
         return Ok((tag, (Resolution::Suppressed, None)));
     };
     Ok((tag, (Resolution::Customer(CustomerKey::from_bytes(customer)), live(row, 2)?)))
@@ -210,13 +215,15 @@ fn issue(session: &mut Session, fresh: &[Fresh]) -> Result<BTreeMap<Tag, Known>,
     if !theirs.is_empty() {
         found.extend(find(session, theirs.iter().map(|f| &f.tag))?);
     }
-    Ok(found)
+    // Only a policy or a trigger that somebody put on the tables hides what stands in the way.
+    if found.len() < fresh.len() { Err(wrong("rows that are not shown")) } else { Ok(found) }
 }
 
 fn keys(session: &mut Session, ids: &[KeyId]) -> Result<Vec<(KeyId, KeyState)>, Failure> {
     let ids: Vec<&[u8]> = ids.iter().map(|id| &id.as_bytes()[..]).collect();
     let state = |row: &Row| {
-        let id = sized(row, 0, "a key's id")?.ok_or_else(|| wrong("a key's id"))?;
+        let id =
+            sized(row, 0, "a key's id of another length")?.ok_or_else(|| wrong("a key without its id"))?;
         Ok((KeyId::from_bytes(id), live(row, 1)?.map_or(KeyState::Destroyed, KeyState::Live)))
     };
     session.query(KEYS, &[&ids])?.iter().map(state).collect()
@@ -230,13 +237,14 @@ fn issue_keys(
     let names: Vec<&[u8]> = ids.iter().map(|id| &id.as_bytes()[..]).collect();
     let bytes: Vec<&[u8]> = fresh.iter().map(|bytes| &bytes[..]).collect();
     session.query(ISSUE_KEYS, &[&names, &bytes])?;
-    keys(session, ids)
+    let issued = keys(session, ids)?;
+    if issued.len() < ids.len() { Err(wrong("rows that are not shown")) } else { Ok(issued) }
 }
 
 /// The key in a column that is null where the key was destroyed.
 fn live(row: &Row, column: usize) -> Result<Option<Arc<DataKey>>, Failure> {
     let Some(bytes) = bytes(row, column)? else { return Ok(None) };
-    DataKey::copied(bytes).map(Some).ok_or_else(|| wrong("a key"))
+    DataKey::copied(bytes).map(Some).ok_or_else(|| wrong("a key of another length"))
 }
 
 fn sized<const N: usize>(row: &Row, column: usize, what: &str) -> Result<Option<[u8; N]>, Failure> {
@@ -248,7 +256,8 @@ fn bytes(row: &Row, column: usize) -> Result<Option<&[u8]>, Failure> {
     Ok(row.try_get(column)?)
 }
 
-/// As the server says of a value that does not fit its column.
+/// As the server says of data that do not fit.
 fn wrong(what: &str) -> Failure {
-    Failure::Refused { code: "22000".into(), message: format!("the tables hold {what} of another length") }
+    let code = SqlState::DATA_EXCEPTION.code().to_owned();
+    Failure::Refused { code, message: format!("the tables hold {what}") }
 }

@@ -86,6 +86,9 @@ pub struct PostgresConfig {
     pub lease: Duration,
 }
 
+/// So long at most does an erasure wait for others' leases.
+const LONGEST_LEASE: Duration = Duration::from_secs(60);
+
 impl PostgresConfig {
     /// Reads an address such as `postgres://quell@db.example.com:5432/quell` or
     /// `host=/run/postgresql user=quell dbname=quell`. An address with a password, without a host or with other
@@ -111,6 +114,13 @@ impl PostgresConfig {
             return bad(format!(
                 "the schema {:?} is not a name of at most 63 lower-case letters, digits and _",
                 self.schema
+            ));
+        }
+        if self.lease > LONGEST_LEASE {
+            return bad(format!(
+                "expected a lease of at most {} s, found {} ms",
+                LONGEST_LEASE.as_secs(),
+                self.lease.as_millis()
             ));
         }
         if self.connections == 0 {

@@ -91,9 +91,10 @@ impl PostgresStore {
         Ok(rows.map_err(|e| e.named(action, &self.location))?.first().map(read))
     }
 
-    /// Writes every part anew that holds bytes of what was destroyed, also by others who were killed since.
-    pub(super) fn wipe_parts(&self) -> Result<(), VaultError> {
-        let until = Instant::now() + self.lock_wait;
+    /// Writes every part anew that holds bytes of what was destroyed, also by others who were killed since. A part
+    /// that somebody reads is tried again for so long.
+    pub(super) fn wipe_parts(&self, patience: Duration) -> Result<(), VaultError> {
+        let until = Instant::now() + patience;
         let mut wiped = false;
         while let Some(part) = self.next_unwiped()? {
             match self.pool.repeat(|session| rewrite(session, &part)) {

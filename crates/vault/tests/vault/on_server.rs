@@ -63,15 +63,21 @@ fn in_clear_only_to_this_machine_unless_the_configuration_says_so() {
 }
 
 #[test]
-fn schemas_that_are_no_plain_names_and_pools_of_nothing_are_refused() {
+fn schemas_pools_and_leases_that_cannot_be_are_refused() {
     let good = PostgresConfig::new("postgres://quell@localhost:1/quell").unwrap();
     for name in ["", "Vault", "a b", "v;drop", "1st", "pg_vault", "\"v\"", &"v".repeat(64)] {
         let config = with(good.clone(), |c| c.schema = name.into());
         let error = Vault::connect(&config, Mode::Random).unwrap_err();
         assert!(error.to_string().contains("is not a name of at most 63"), "{error}");
     }
-    let config = with(good, |c| c.connections = 0);
-    assert!(matches!(Vault::connect(&config, Mode::Random), Err(VaultError::BadConfig(_))));
+    let none = with(good.clone(), |c| c.connections = 0);
+    let endless = with(good, |c| c.lease = Duration::from_secs(61));
+    for (config, expected) in
+        [(none, "expected at least one connection"), (endless, "a lease of at most 60 s")]
+    {
+        let error = Vault::connect(&config, Mode::Random).unwrap_err();
+        assert!(matches!(error, VaultError::BadConfig(_)) && error.to_string().contains(expected), "{error}");
+    }
 }
 
 #[test]
@@ -419,6 +425,31 @@ fn more_threads_than_connections_share_them() {
             }
         });
         assert!((1..=2).contains(&proxy.connections()), "{}", proxy.connections());
+    });
+}
+
+/// Nobody could be told of an erasure, or of a row that stands in the way: errors, not answers.
+#[test]
+fn tables_that_somebody_emptied_or_hid_are_errors() {
+    if_named(|| {
+        let schema = Schema::new();
+        let vault = schema.open();
+        let known = emails(0, 3);
+        vault.resolve(&known).unwrap();
+        let refused = |vault: &Vault, expected: &str| {
+            let error = vault.resolve(&known).unwrap_err();
+            assert!(
+                matches!(error, VaultError::Refused { .. }) && error.to_string().contains(expected),
+                "{error}"
+            );
+        };
+        schema.sql().execute("ALTER TABLE lookups ENABLE ROW LEVEL SECURITY; ALTER TABLE lookups FORCE ROW LEVEL SECURITY;
+            CREATE POLICY hides ON lookups FOR SELECT USING (false); CREATE POLICY takes ON lookups FOR INSERT WITH CHECK (true)");
+        refused(&schema.open(), "");
+        schema.sql().execute("DROP POLICY hides ON lookups; ALTER TABLE lookups DISABLE ROW LEVEL SECURITY");
+        schema.sql().execute("DELETE FROM generation");
+        refused(&schema.open(), "no row in `generation`");
+        assert_eq!(vault.integrity().unwrap().problems, ["1 rows in `generation` beside the one, or none"]);
     });
 }
 
