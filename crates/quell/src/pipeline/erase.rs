@@ -18,19 +18,27 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Unknown identifiers are suppressed all the same.
 pub fn erase(instance: &Instance, identifiers: &[Identifier]) -> Result<EraseSummary> {
     let mut fold = super::open_fold(instance)?;
-    fold.catch_up(&Meter::silent())?;
-    let keys = known_keys(instance, &fold, identifiers)?;
-    let erasures = erasures(instance, &fold, &keys)?;
-    let contacts = erasures.len() as u64;
-    ingest::append_facts(instance, erasures)?;
-    for key in &keys {
-        instance.vault.erase_customer(*key).context("cannot destroy a customer's key")?;
+    let mut summary = EraseSummary { known: false, contacts: 0 };
+    loop {
+        fold.catch_up(&Meter::silent())?;
+        let keys = known_keys(instance, &fold, identifiers)?;
+        let erasures = erasures(instance, &fold, &keys)?;
+        summary.known |= !keys.is_empty();
+        summary.contacts += erasures.len() as u64;
+        ingest::append_facts(instance, erasures)?;
+        for key in &keys {
+            instance.vault.erase_customer(*key).context("cannot destroy a customer's key")?;
+        }
+        for identifier in identifiers {
+            instance.vault.suppress(identifier).context("cannot suppress an identifier")?;
+        }
+        // Between the look-up and the suppression another process may have met the customer for the first time.
+        if known_keys(instance, &fold, identifiers)?.is_empty() {
+            break;
+        }
     }
-    for identifier in identifiers {
-        instance.vault.suppress(identifier).context("cannot suppress an identifier")?;
-    }
     fold.catch_up(&Meter::silent())?;
-    Ok(EraseSummary { known: !keys.is_empty(), contacts })
+    Ok(summary)
 }
 
 fn known_keys(
