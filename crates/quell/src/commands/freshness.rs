@@ -22,10 +22,16 @@ pub(super) fn shown(shell: &Shell, store: &dyn Store) -> Result<Cut> {
         mention(shell, &cut)?;
         return Ok(cut);
     }
-    ensure!(shell.home.log().is_dir(), "nothing is imported yet: run `quell import` first");
+    ensure_imported(shell)?;
     say(&report::notice::first_rollup(shell.lang()));
     pipeline::rollup(&shell.instance()?, None)?;
     current(store)?.context("the tables that were published just now are gone")
+}
+
+/// Refuses what needs a log where there is none.
+pub(super) fn ensure_imported(shell: &Shell) -> Result<()> {
+    ensure!(shell.home.log().is_dir(), "nothing is imported yet: run `quell import` first");
+    Ok(())
 }
 
 fn current(store: &dyn Store) -> Result<Option<Cut>> {
@@ -33,7 +39,7 @@ fn current(store: &dyn Store) -> Result<Option<Cut>> {
 }
 
 /// Says how many records are newer than the cut, if any are.
-fn mention(shell: &Shell, cut: &Cut) -> Result<()> {
+pub(super) fn mention(shell: &Shell, cut: &Cut) -> Result<()> {
     let newer = newer_records(shell, cut)?;
     if newer > 0 {
         say(&report::notice::newer_records(shell.lang(), newer));

@@ -5,10 +5,13 @@ mod classify;
 mod config;
 mod costs;
 mod demo;
+mod diff;
 mod doctor;
 mod erase;
 mod explain;
+mod forms;
 mod freshness;
+mod gold;
 mod import;
 mod overrides;
 mod path;
@@ -82,6 +85,7 @@ fn dispatch(shell: &mut Shell, command: Command) -> Result<Exit, Failure> {
         Command::Run(_) => run::run(shell),
         Command::Rollup(args) => rollup::run(shell, &args),
         Command::Replay(args) => replay::run(shell, &args),
+        Command::Diff(args) => diff::run(shell, &args),
         Command::Path(args) => path::run(shell, &args),
         Command::Sql(args) => sql::run(shell, &args),
         Command::Report(args) => report_weekly::run(shell, &args),
@@ -94,7 +98,10 @@ fn dispatch(shell: &mut Shell, command: Command) -> Result<Exit, Failure> {
         Command::Units(args) => units::run(shell, &args),
         Command::Costs(args) => costs::run(shell, &args),
         Command::Train(args) => train::run(shell, &args),
-        Command::Eval(args) => train::eval(shell, &args),
+        Command::Eval(args) => match &args.gold {
+            Some(gold) => gold::run(shell, gold, &args),
+            None => train::eval(shell, &args),
+        },
         Command::Classify(args) => classify::run(shell, &args),
         Command::Config(args) => config::run(shell, args),
     }

@@ -1,13 +1,14 @@
 //! `quell replay`: fold the whole log by another taxonomy or model, beside what is served.
 
 use super::Shell;
+use super::freshness::ensure_imported;
 use super::taxonomy::read;
 use crate::cli::Replay;
 use crate::failure::{Exit, Failure};
 use crate::instance::Instance;
 use crate::pipeline;
 use crate::rules::Rules;
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use report::ReplaySummary;
 use serde_json::{Value, json};
 
@@ -17,11 +18,6 @@ pub(super) fn run(shell: &mut Shell, args: &Replay) -> Result<Exit, Failure> {
     let summary = pipeline::replay(&instance, &rules(&instance, args)?, &args.epoch)?;
     shell.summary(&summary.render(shell.lang()), &json(&summary))?;
     Ok(Exit::Done)
-}
-
-fn ensure_imported(shell: &Shell) -> Result<()> {
-    ensure!(shell.home.log().is_dir(), "nothing is imported yet: run `quell import` first");
-    Ok(())
 }
 
 fn rules(instance: &Instance, args: &Replay) -> Result<Rules> {

@@ -1,5 +1,6 @@
 //! The embedded topology: fold what is new, take a cut, publish its tables; and erase.
 
+mod compared;
 mod corrected;
 mod decode;
 mod epochs;
@@ -15,6 +16,7 @@ mod replay;
 mod snapshot;
 mod taxonomy;
 
+pub use compared::{at_one_cut, newest_cut};
 pub use corrected::{CorrectedText, CorrectedTexts, corrected_texts};
 pub(crate) use decode::decoded;
 pub use epochs::{Epoch, LIVE, names_of, resolve};

@@ -33,7 +33,7 @@ pub fn replay(instance: &Instance, rules: &Rules, name: &str) -> Result<ReplaySu
 }
 
 /// The fold of these rules at the log's end, and the records that this took.
-fn caught_up<'i>(instance: &'i Instance, rules: &Rules) -> Result<(Fold<'i>, u64)> {
+pub(super) fn caught_up<'i>(instance: &'i Instance, rules: &Rules) -> Result<(Fold<'i>, u64)> {
     for _ in 0..OVERTAKEN_MOST {
         let mut fold = Fold::open(instance, std::sync::Arc::clone(&rules.ruleset))?;
         let meter = Meter::of_records(behind(instance, &fold.lake().end().positions)?);
