@@ -16,7 +16,7 @@ use domain::fact::CustomerMerged;
 use domain::invariant::Promise;
 use domain::*;
 use fastrand::Rng;
-use lake::{Fault, FaultStore, Lake, LakeError, LocalStore};
+use lake::{Cut, Fault, FaultStore, Lake, LakeError, LocalStore};
 use log::Embedded;
 use quell::config::Config;
 use quell::home::Home;
@@ -35,13 +35,13 @@ pub type Tree = BTreeMap<String, Vec<u8>>;
 
 /// How an instance is set up.
 #[derive(Debug, Clone)]
-struct Setup {
-    partitions: u32,
-    shards: u32,
-    threads: usize,
-    fold_batch: usize,
-    import_batch: usize,
-    state_bytes_max: u64,
+pub(crate) struct Setup {
+    pub(crate) partitions: u32,
+    pub(crate) shards: u32,
+    pub(crate) threads: usize,
+    pub(crate) fold_batch: usize,
+    pub(crate) import_batch: usize,
+    pub(crate) state_bytes_max: u64,
 }
 
 const PLAIN: Setup = Setup {
@@ -55,7 +55,7 @@ const PLAIN: Setup = Setup {
 
 /// What goes wrong while one instance is open.
 #[derive(Debug, Clone, Copy, Default)]
-struct Trouble {
+pub(crate) struct Trouble {
     append: Option<(u32, Crash)>,
     store: Option<(u64, Fault)>,
 }
@@ -67,9 +67,9 @@ struct Watch {
 }
 
 /// A data folder with its virtual clock.
-struct Bed {
+pub(crate) struct Bed {
     folder: TempDir,
-    clock: Arc<AtomicI64>,
+    pub(crate) clock: Arc<AtomicI64>,
 }
 
 /// The faults that came, not those that were planned.
@@ -346,7 +346,7 @@ fn rules_epoch(instance: &Instance) -> Result<EpochId> {
 }
 
 /// Sends happenings as a source does and returns the facts that were acknowledged.
-fn deliver(instance: &Instance, happenings: &[Happening]) -> Result<Vec<FactId>> {
+pub(crate) fn deliver(instance: &Instance, happenings: &[Happening]) -> Result<Vec<FactId>> {
     let mut acknowledged = Vec::new();
     for batch in happenings.chunks(instance.config.import_batch) {
         let drafts = batch.iter().filter_map(|h| match h {
@@ -385,20 +385,25 @@ fn end_of_time() -> Instant {
     Instant::parse_rfc3339("2025-02-01T00:00:00Z").expect("an instant")
 }
 
+/// When the log begins: its history is imported, and no cut of it looks from later.
+fn beginning_of_the_log() -> Instant {
+    end_of_time().plus(Span::from_days(2))
+}
+
 fn crash(rng: &mut Rng) -> Crash {
     if rng.bool() { Crash::Before } else { Crash::After }
 }
 
 impl Bed {
-    fn new() -> Result<Self> {
+    pub(crate) fn new() -> Result<Self> {
         // Memory where there is some to mount: crashes of the process are simulated, syncs need not be slow.
         let memory = Path::new("/dev/shm");
         let folder = if memory.is_dir() { TempDir::new_in(memory)? } else { TempDir::new()? };
         std::fs::write(folder.path().join("taxonomy.toml"), TAXONOMY)?;
-        Ok(Self { folder, clock: Arc::new(AtomicI64::new(end_of_time().micros())) })
+        Ok(Self { folder, clock: Arc::new(AtomicI64::new(beginning_of_the_log().micros())) })
     }
 
-    fn root(&self) -> &Path {
+    pub(crate) fn root(&self) -> &Path {
         self.folder.path()
     }
 
@@ -407,7 +412,7 @@ impl Bed {
         self.clock.fetch_add(rng.i64(-3_600_000_000..7_200_000_000), Ordering::SeqCst);
     }
 
-    fn open(&self, setup: &Setup, trouble: Trouble) -> Result<Instance> {
+    pub(crate) fn open(&self, setup: &Setup, trouble: Trouble) -> Result<Instance> {
         Ok(self.open_watched(setup, trouble)?.0)
     }
 
@@ -457,7 +462,11 @@ fn config(setup: &Setup, taxonomy: PathBuf) -> Config {
 /// The published tables that are compared byte by byte: all but those that tell when and where something was
 /// recorded or refused.
 fn tree(instance: &Instance) -> Result<Tree> {
-    let cut = lake::current_cut(&*instance.store)?.context("no cut is published")?;
+    tree_of(instance, &lake::current_cut(&*instance.store)?.context("no cut is published")?)
+}
+
+/// The same of any cut.
+pub(crate) fn tree_of(instance: &Instance, cut: &Cut) -> Result<Tree> {
     let root = instance.home.tables().join(cut.id.to_string());
     let mut tree = Tree::new();
     for file in cut.manifest.files.iter().filter(|f| !["provenance", "rejects"].contains(&f.table.as_str())) {
@@ -467,7 +476,7 @@ fn tree(instance: &Instance) -> Result<Tree> {
     Ok(tree)
 }
 
-fn differ(expect: &Tree, found: &Tree, promise: Promise) -> Result<()> {
+pub(crate) fn differ(expect: &Tree, found: &Tree, promise: Promise) -> Result<()> {
     let names: BTreeSet<_> = expect.keys().chain(found.keys()).collect();
     let other: Vec<_> = names.into_iter().filter(|n| expect.get(*n) != found.get(*n)).collect();
     ensure!(other.is_empty(), "{promise:?} broken ({}): {other:?} differ", promise.statement());
@@ -506,7 +515,7 @@ fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn copy_folder(from: &Path, to: &Path) -> Result<()> {
+pub(crate) fn copy_folder(from: &Path, to: &Path) -> Result<()> {
     for file in files_below(from)? {
         let target = to.join(file.strip_prefix(from)?);
         std::fs::create_dir_all(target.parent().context("a file has a folder")?)?;

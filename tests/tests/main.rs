@@ -12,6 +12,7 @@
 mod architecture;
 mod crash;
 mod end_to_end;
+mod epochs;
 mod mechanisms;
 mod privacy;
 mod program;

@@ -2,6 +2,16 @@
 
 use domain::invariant::Promise;
 
+/// The tables as of a date are those of a log that ended then, whatever came afterwards; `simulate known 0 200` runs more.
+#[test]
+fn what_was_known_is_what_a_fold_of_the_facts_of_then_says() {
+    for seed in 0..3 {
+        if let Err(error) = quell_tests::known::run(seed) {
+            panic!("seed {seed}: {error:#}");
+        }
+    }
+}
+
 /// P1–P7 and P11: after every fault the tables are those of the run without faults, byte for byte.
 #[test]
 fn seeds_end_with_the_bytes_of_the_run_without_faults() {

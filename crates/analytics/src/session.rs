@@ -8,7 +8,8 @@ use crate::named::named_query;
 use crate::publish::TRENDS_MADE_BY;
 use crate::rows::Rows;
 use arrow::array::RecordBatch;
-use datafusion::common::ScalarValue;
+use datafusion::catalog::{MemorySchemaProvider, SchemaProvider as _};
+use datafusion::common::{DataFusionError, ScalarValue, TableReference};
 use datafusion::datasource::MemTable;
 use datafusion::execution::context::SQLOptions;
 use datafusion::prelude::SessionConfig;
@@ -16,6 +17,9 @@ use domain::{Instant, Zone};
 use lake::{Cut, Store};
 use std::sync::Arc;
 use tables::{CONTACTS, PROVENANCE, Table, published};
+
+/// The catalog in which a context finds names.
+const CATALOG: &str = "datafusion";
 
 /// SQL over one cut.
 pub struct Session {
@@ -41,6 +45,23 @@ impl Session {
                 .map_err(|e| AnalyticsError::failed("open the cut", &e))?;
         }
         Ok(Self { engine, as_of: cut.manifest.parts.as_of })
+    }
+
+    /// Makes the tables of another cut known as well, as `NAME.table` and as `"table@NAME"`.
+    ///
+    /// # Errors
+    /// The name is one of DataFusion's own.
+    pub fn add(&self, name: &str, cut: &Cut) -> Result<(), AnalyticsError> {
+        let failed = |e: DataFusionError| AnalyticsError::failed("open the cut of another epoch", &e);
+        let schema = Arc::new(MemorySchemaProvider::new());
+        for table in tables_of(cut) {
+            let files = || Arc::new(FileTable::of_cut(table, cut.files(table.name)));
+            schema.register_table(table.name.to_owned(), files()).map_err(failed)?;
+            let beside = TableReference::bare(format!("{}@{name}", table.name));
+            self.engine.context.register_table(beside, files()).map_err(failed)?;
+        }
+        let catalog = self.engine.context.catalog(CATALOG).expect("the catalog that the context begins with");
+        catalog.register_schema(name, schema).map(|_| ()).map_err(failed)
     }
 
     /// Answers one query: `SELECT`, `EXPLAIN`, `SHOW TABLES`, `SHOW COLUMNS` or `DESCRIBE`.

@@ -163,7 +163,7 @@ macro_rules! sample_closed {
 
 sample_closed!(
     ActionOutcome AnomalyState Channel CustomerKind Direction Disposition HandleBasis Instrument Mechanism
-    Precision PromiseKind RecordKind RecoveryOption Resolution SelfServiceOutcome SourceState Speaker Strength
+    Precision PromiseKind RecordKind RecoveryOption Resolution SelfServiceOutcome ServedBy SourceState Speaker Strength
     UpstreamKind
 );
 

@@ -59,6 +59,8 @@ embedded! {
     24 "CutTaken" 1,
     25 "WeekClosed" 1,
     26 "Spoken" 1,
+    27 "EpochServed" 1,
+    28 "TaxonomyPublished" 2,
 }
 
 /// The schema with this id.

@@ -296,6 +296,18 @@ closed!(
 );
 
 closed!(
+    /// How another epoch came to be served.
+    ServedBy {
+        /// Other rules came into force: a taxonomy was published, or the configuration changed.
+        Rules = "rules",
+        /// A person promoted it.
+        Promotion = "promotion",
+        /// A person went back to the one before.
+        Rollback = "rollback",
+    }
+);
+
+closed!(
     /// What the value–irritant votes say to do with a reason (Price & Jaffe; field.md §B2).
     Disposition {
         /// Irritant to both sides.

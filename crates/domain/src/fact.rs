@@ -104,6 +104,8 @@ bodies!(
     CutTaken(CutTaken),
     /// A week's report was closed.
     WeekClosed(WeekClosed),
+    /// Another epoch is served from now on.
+    EpochServed(EpochServed),
 );
 
 /// A customer's touch, or a message or leg of one. Full state at its revision.
@@ -395,6 +397,8 @@ pub struct TaxonomyPublished {
     pub meaning_sha256: String,
     /// The reviewed file, as it was.
     pub toml: String,
+    /// Pseudonym of whoever published it, where they said.
+    pub by: Option<String>,
 }
 
 /// A moment of a service cycle.
@@ -491,6 +495,27 @@ pub struct WeekClosed {
     pub cut: String,
 }
 
+/// Another epoch is served from now on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EpochServed {
+    /// The epoch, 16 hexadecimal digits.
+    pub epoch: String,
+    /// Its name, where it has one.
+    pub name: Option<String>,
+    /// The epoch that was served before.
+    pub before: Option<String>,
+    /// How it came to that.
+    pub way: ServedBy,
+    /// Name of the taxonomy it was folded by; empty where there was none.
+    pub taxonomy: String,
+    /// Version of that taxonomy.
+    pub version: String,
+    /// Pseudonym of whoever did it, where they said.
+    pub by: Option<String>,
+    /// Why, without personal data.
+    pub why: Option<String>,
+}
+
 impl Fact {
     /// The topic this fact belongs to.
     pub fn topic(&self) -> Topic {
@@ -519,7 +544,8 @@ impl Fact {
             | Body::ActionShipped(_)
             | Body::ActionClosed(_)
             | Body::CutTaken(_)
-            | Body::WeekClosed(_) => Topic::Governance,
+            | Body::WeekClosed(_)
+            | Body::EpochServed(_) => Topic::Governance,
         }
     }
 

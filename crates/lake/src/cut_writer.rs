@@ -110,6 +110,11 @@ impl CutWriter {
         Ok(kept)
     }
 
+    /// A file of this cut that was copied into its place from another store.
+    pub(crate) fn take_over(&self, file: FileRef) {
+        note(&self.files, file);
+    }
+
     /// The files of a table so far, by day: those written and those taken over. They can be read already, and
     /// stay as they are.
     pub fn files(&self, table: &str) -> Vec<FileRef> {

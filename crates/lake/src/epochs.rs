@@ -10,19 +10,46 @@ use domain::EpochId;
 
 const LIVE: &str = "lake/live";
 
+/// Which epoch is served, and what that stands on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Live {
+    /// The epoch.
+    pub epoch: EpochId,
+    /// The one that was served before it.
+    pub before: Option<EpochId>,
+    /// Where a person chose it: what was written down in taxonomy and configuration at that time. The choice stands
+    /// until something else is written.
+    pub over: Option<String>,
+}
+
+impl Live {
+    /// The first one that is served.
+    pub const fn first(epoch: EpochId) -> Self {
+        Self { epoch, before: None, over: None }
+    }
+}
+
 /// The epoch being served; `None` before the first was named.
 pub fn live(store: &dyn Store) -> Result<Option<EpochId>, LakeError> {
+    Ok(served(store)?.map(|live| live.epoch))
+}
+
+/// The same with what it stands on.
+pub fn served(store: &dyn Store) -> Result<Option<Live>, LakeError> {
     let bytes = match store.get(LIVE) {
         Err(StoreError::Missing { .. }) => return Ok(None),
         got => got?,
     };
     let (wire, _) = unseal::<WireLive>(&bytes).map_err(|e| e.into_error(LIVE))?;
-    Fields { path: LIVE }.epoch(&wire.epoch).map(Some)
+    let fields = Fields { path: LIVE };
+    let before = wire.before.map(|before| fields.epoch(&before)).transpose()?;
+    Ok(Some(Live { epoch: fields.epoch(&wire.epoch)?, before, over: wire.over }))
 }
 
 /// Serves another epoch, in one step.
-pub fn set_live(store: &dyn Store, epoch: EpochId) -> Result<(), LakeError> {
-    let (bytes, _) = seal(&WireLive { format: FORMAT, epoch: epoch.to_string() });
+pub fn serve(store: &dyn Store, live: &Live) -> Result<(), LakeError> {
+    let (epoch, before) = (live.epoch.to_string(), live.before.map(|before| before.to_string()));
+    let (bytes, _) = seal(&WireLive { format: FORMAT, epoch, before, over: live.over.clone() });
     Ok(store.put_replace(LIVE, &bytes)?)
 }
 

@@ -40,11 +40,12 @@ mod snapshot;
 mod store;
 #[cfg(test)]
 mod tests;
+mod transfer;
 mod wire;
 
 pub use cut::{Cut, CutList, current_cut, cuts, make_current, open_cut};
 pub use cut_writer::{Begin, CutWriter, PartitionWriter};
-pub use epochs::{drop_epoch, epochs, live, set_live};
+pub use epochs::{Live, drop_epoch, epochs, live, serve, served};
 pub use error::LakeError;
 #[cfg(any(test, feature = "testing"))]
 pub use fault::{Fault, FaultStore};
@@ -59,3 +60,4 @@ pub use rules::{
 pub use segment::{SegmentKind, SegmentRef};
 pub use snapshot::Snapshot;
 pub use store::{Entry, Store, StoreError, StoreFile, check_path};
+pub use transfer::{adopt_cut, nearest_cut};

@@ -102,6 +102,20 @@ impl Lake {
         Ok(objects(&**self.store(), &self.snapshot_folder())?.into_iter().filter_map(ordinal).collect())
     }
 
+    /// The snapshots taken at a commit of this ordinal or an earlier one.
+    pub(crate) fn snapshots_up_to(&self, ordinal: Sequence) -> Result<Vec<String>, LakeError> {
+        let within = self.snapshot_ordinals()?.into_iter().filter(|o| *o <= ordinal.0);
+        Ok(within.map(|o| self.snapshot_path(o)).collect())
+    }
+
+    /// Whether a snapshot was taken at a commit of this ordinal or an earlier one.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn has_snapshot_up_to(&self, ordinal: Sequence) -> Result<bool, LakeError> {
+        Ok(!self.snapshots_up_to(ordinal)?.is_empty())
+    }
+
     fn snapshot_folder(&self) -> String {
         format!("lake/{}/snapshots", self.epoch())
     }

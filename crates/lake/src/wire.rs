@@ -60,6 +60,10 @@ pub(crate) struct WireSnapshot {
 pub(crate) struct WireLive {
     pub format: u32,
     pub epoch: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub over: Option<String>,
 }
 
 /// The rules of an epoch. Lengths of time are microseconds.

@@ -92,27 +92,50 @@ pub enum Command {
     ///
     /// Everything in a cut is as of one instant: which chains have melted, which resolutions are final.
     /// Without --as-of it is now. Equal log, epoch and instant give equal bytes.
-    Rollup(Rollup),
-    /// Fold the whole log once more by another taxonomy or model, beside the epoch that is served.
     ///
+    /// With --as-of TIME only what the log had recorded by then counts: late facts, corrections and merges that came
+    /// afterwards do not. A log that is younger than that instant cannot say what was known then, because its history
+    /// was imported afterwards: then everything in it counts, seen from that instant. With --as-of CUT it is what that
+    /// cut knew. Tables that leave something out, and those of an epoch that is not served (--epoch), lie beside the
+    /// ones that are shown, under the id of their cut.
+    ///
+    /// With --epoch alone the tables of that epoch are published at the cut that is shown, so that both can be compared.
+    ///
+    /// Epochs with a name, and the one that was served before, are folded on as well.
+    Rollup(Rollup),
+    /// Fold the whole log once more, by another taxonomy or model.
+    ///
+    /// This makes another epoch, beside the one that is served.
     /// Nothing that is published changes. The epoch gets a name, is folded on with every rollup until it is
     /// dropped, and can be compared (`quell diff`), queried and promoted. Stopped or killed, it goes on from its
     /// last commit when it is run again. Contacts whose words were erased keep the reason that was found before.
     Replay(Replay),
     /// Say what another epoch would change: two of them at one cut, contact by contact.
     ///
-    /// An epoch is named as `quell replay` named it, by `live`, or by the first digits of its id. Where one has not
-    /// been folded as far as the other, it is folded on first; both are then looked at as of one instant. Nothing
-    /// that is served changes.
+    /// An epoch is named as `quell replay` named it, by `live`, or by the first digits of its id. Both are looked at
+    /// at the cut that is shown: up to the same positions of the log, as of the same instant. Where one has no tables
+    /// there, they are made beside it. Nothing that is served changes.
     ///
     /// The ten largest moves come first, each with contacts for `quell explain`. JSON has the whole matrix; the page
     /// is one file that loads nothing else.
     Diff(Diff),
+    /// Serve another epoch: its tables are shown from now on.
+    ///
+    /// It is folded to where the log ends and its tables are made first; then it takes its place in one step, and who
+    /// reads sees the one or the other, whole. The epoch before is folded on, so that `quell rollback` can go back.
+    /// It stays so until another one is promoted, or a taxonomy is published or configured.
+    Promote(Promote),
+    /// Serve again what was served before the last change.
+    Rollback(Rollback),
+    /// See the epochs, or drop one.
+    #[command(subcommand)]
+    Epochs(Epochs),
     /// Print where the files of a published table are, as a glob.
     Path(TablePath),
     /// Query the published tables.
     ///
-    /// The whole answer belongs to one cut. Output for spreadsheets is CSV: there, texts that a
+    /// The whole answer belongs to one cut. An epoch that is not shown is asked as NAME.contacts or "contacts@NAME",
+    /// once `quell rollup --epoch NAME` has published its tables. Output for spreadsheets is CSV: there, texts that a
     /// spreadsheet would take for a formula (beginning with = + - @ or a tab) get an apostrophe in front.
     /// Programs should read JSON or Parquet, which hold every text as it is.
     Sql(Sql),
@@ -260,12 +283,16 @@ pub struct Run {
 Examples:
   quell rollup
   quell rollup --as-of 2026-06-01
-  quell rollup --as-of 2026-06-01T00:00:00+02:00 --json")]
+  quell rollup --as-of 2026-06-01T00:00:00+02:00 --json
+  quell rollup --as-of 0123456789abcdef --epoch draft")]
 pub struct Rollup {
     /// The instant the tables speak of: RFC 3339 with an offset, or a day, whose beginning in the configured
-    /// zone is meant.
-    #[arg(long, value_name = "TIME")]
+    /// zone is meant; or the id of a cut.
+    #[arg(long, value_name = "TIME|CUT")]
     pub as_of: Option<String>,
+    /// The epoch, by its name or the first digits of its id; by default the one that is served.
+    #[arg(long, value_name = "NAME")]
+    pub epoch: Option<String>,
 }
 
 /// Arguments of `quell replay`.
@@ -287,6 +314,53 @@ pub struct Replay {
     /// Name of the epoch: lower-case letters, digits, _ and -, a letter first.
     #[arg(long, value_name = "NAME", value_parser = epoch_name)]
     pub epoch: String,
+}
+
+/// Arguments of `quell promote`.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  quell promote draft
+  quell promote draft --by cx-lead --why \"delivery reasons are split\"")]
+pub struct Promote {
+    /// The epoch: its name, or the first digits of its id.
+    #[arg(value_name = "NAME")]
+    pub epoch: String,
+    /// Who and why.
+    #[command(flatten)]
+    pub said: Signed,
+}
+
+/// Arguments of `quell rollback`.
+#[derive(Debug, Args)]
+pub struct Rollback {
+    /// Who and why.
+    #[command(flatten)]
+    pub said: Signed,
+}
+
+/// Who does something, and why. Both are kept in the log, in clear.
+#[derive(Debug, Clone, Args)]
+pub struct Signed {
+    /// Who does it: a pseudonym.
+    #[arg(long, value_name = "NAME")]
+    pub by: Option<String>,
+    /// Why, without naming anybody.
+    #[arg(long, value_name = "TEXT")]
+    pub why: Option<String>,
+}
+
+/// Commands on epochs.
+#[derive(Debug, Subcommand)]
+pub enum Epochs {
+    /// List the epochs: which one is served, by what they were folded, how far.
+    List,
+    /// Remove an epoch that is not served. The log keeps everything: a replay makes it anew.
+    Drop {
+        /// The epoch: its name, or the first digits of its id.
+        #[arg(value_name = "NAME")]
+        epoch: String,
+    },
 }
 
 /// A name that an epoch can get.
@@ -336,6 +410,20 @@ pub struct TablePath {
     /// Name of a published table.
     #[arg(value_name = "TABLE")]
     pub table: String,
+    /// Which tables.
+    #[command(flatten)]
+    pub which: Which,
+}
+
+/// Which published tables are meant; by default those that are shown.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Which {
+    /// The tables of this cut, which may be an older one or one that was published beside.
+    #[arg(long, value_name = "CUT", conflicts_with = "epoch")]
+    pub cut: Option<String>,
+    /// The tables of this epoch: its name or the first digits of its id.
+    #[arg(long, value_name = "NAME")]
+    pub epoch: Option<String>,
 }
 
 /// Arguments of `quell sql`.
@@ -345,6 +433,7 @@ Examples:
   quell sql --list
   quell sql --named repeat_counts --format json
   quell sql \"SELECT dt, count(*) FROM contacts GROUP BY dt ORDER BY dt\" --format csv > days.csv
+  quell sql \"SELECT reason, count(*) FROM draft.contacts GROUP BY reason\"
   quell sql \"SELECT * FROM contacts\" --format parquet > contacts.parquet")]
 #[command(group = ArgGroup::new("what").required(true).args(["query", "named", "list"]))]
 pub struct Sql {
@@ -360,6 +449,9 @@ pub struct Sql {
     /// Form of the answer.
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<Format>,
+    /// Which tables.
+    #[command(flatten)]
+    pub which: Which,
 }
 
 /// Form of an answer.
@@ -407,6 +499,9 @@ pub struct ReportWeekly {
     /// Folder for the files, made if it is missing; by default `reports` in the data folder.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// Which tables. A report of others than those that are shown closes no week.
+    #[command(flatten)]
+    pub which: Which,
 }
 
 /// Language of a text for people.

@@ -1,5 +1,5 @@
-//! Two epochs side by side: resolves their names, brings them to one cut, asks the tables, and hands over what only the
-//! shell knows.
+//! Two epochs side by side, at one cut: equal positions of the log and one instant, so that whatever differs is due to
+//! the epochs. Brings both there, asks the tables, and hands over what only the shell knows.
 
 use crate::instance::Instance;
 use crate::pipeline::{self, Epoch};
@@ -10,10 +10,17 @@ use domain::IsoWeek;
 use lake::Cut;
 use report::diff::{Diff, Pair, Provenance};
 
+/// The tables of an epoch where those lie that are shown: what readers see, and in a diff of the served epoch nothing
+/// that has to be made a second time. An epoch that was not folded as far is folded on.
+pub fn beside(instance: &Instance, epoch: &Epoch, shown: &Cut) -> Result<Cut> {
+    let parts = &shown.manifest.parts;
+    pipeline::publish_at(instance, &epoch.rules, &parts.positions, parts.as_of)
+}
+
 /// The diff of the epochs that two names mean; with a week, of its contacts alone.
-pub fn compare(instance: &Instance, [a, b]: [&str; 2], week: Option<IsoWeek>) -> Result<Diff> {
+pub fn compare(instance: &Instance, [a, b]: [&str; 2], shown: &Cut, week: Option<IsoWeek>) -> Result<Diff> {
     let epochs = [Epoch::open(instance, a)?, Epoch::open(instance, b)?];
-    let cuts = pipeline::at_one_cut(instance, [&epochs[0], &epochs[1]])?;
+    let cuts = [beside(instance, &epochs[0], shown)?, beside(instance, &epochs[1], shown)?];
     let answers = diff(&*instance.store, [&cuts[0], &cuts[1]], week, &pipeline::resources(instance))?;
     let described = |name: &str, epoch: &Epoch, cut: &Cut| report::diff::Epoch {
         name: name.to_owned(),

@@ -57,6 +57,11 @@ impl Home {
         self.root.join("tables")
     }
 
+    /// Folds aside, for as long as they take.
+    pub fn scratch(&self) -> PathBuf {
+        self.root.join("scratch")
+    }
+
     /// The source files of the demo's company.
     pub fn demo(&self) -> PathBuf {
         self.root.join("demo")

@@ -29,7 +29,7 @@ pub struct Rules {
 impl Rules {
     /// By what is configured and published.
     pub fn written(instance: &Instance) -> Result<Self> {
-        let taxonomy = pipeline::taxonomy(instance)?;
+        let taxonomy = pipeline::written_taxonomy(instance)?;
         let model = instance.config.model.as_deref().map(learned::read_model).transpose()?;
         let origin = instance.config.model.as_ref().map(|path| path.display().to_string());
         Self::of(instance, taxonomy, model, origin)

@@ -4,6 +4,7 @@
 //! the tables, and the fact `WeekClosed` says under which cut. Whoever later gets other figures for that week is
 //! told that it was restated.
 
+mod changes;
 mod closed;
 
 use crate::instance::Instance;
@@ -27,6 +28,7 @@ pub fn weekly(instance: &Instance, cut: &Cut, week: Option<IsoWeek>) -> Result<W
     let answers = session.weekly(&week_at(instance, cut.manifest.parts.as_of, week)?)?;
     let mut weekly = Weekly::read(&answers, provenance(instance, cut)?)?;
     closed::mark_restated(instance, &mut weekly)?;
+    changes::mark_changes(instance, &mut weekly)?;
     Ok(weekly)
 }
 
@@ -63,8 +65,8 @@ fn provenance(instance: &Instance, cut: &Cut) -> Result<Provenance> {
         taxonomy_sha256: taxonomy.sha256,
         manifest_sha256: hex(&cut.manifest_sha256()),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        restated: false,
-        restated_weeks: Vec::new(),
+        restated: Vec::new(),
+        taxonomy_changes: Vec::new(),
         maturity_days: whole_days(settings.maturity),
         chain_window_days: whole_days(settings.chain_window),
         self_service_window_s: settings.self_service_window.seconds().unsigned_abs(),

@@ -33,6 +33,20 @@ pub fn drained(lang: Lang) -> String {
     lang.pick("Ended: everything is published.", "Terminado: todo está publicado.").to_owned()
 }
 
+/// Said where a query names an epoch whose tables are of another cut than those that are asked.
+pub fn other_cut(lang: Lang, epoch: &str) -> String {
+    match lang {
+        Lang::En => format!(
+            "note: the tables of the epoch {epoch} are of another cut than those that are shown: \
+             `quell rollup --epoch {epoch}` publishes them at the same one"
+        ),
+        Lang::Es => format!(
+            "aviso: las tablas de la época {epoch} son de otro corte que las que se muestran: \
+             `quell rollup --epoch {epoch}` las publica en el mismo"
+        ),
+    }
+}
+
 /// Nothing was published yet, so it is done now.
 pub fn first_rollup(lang: Lang) -> String {
     lang.pick(

@@ -7,6 +7,7 @@ use domain::invariant::Counts;
 use domain::{Channel, CutId, Day, EpochId, Instant, IsoWeek, RejectKind};
 use report::demo::{BeforeAfter, Level, Progress, Shift, SpikeDays, Truth, Value};
 use report::doctor::Hint;
+use report::gold::{Gold, LeftOut, Why};
 use report::*;
 
 fn check(name: &str, render: impl Fn(Lang) -> String) {
@@ -97,20 +98,75 @@ fn dry_run() {
     });
 }
 
+fn rollup_summary() -> RollupSummary {
+    let rows = |table: &str, rows| TableRows { table: table.into(), rows };
+    let other = |name: Option<&str>, records| OtherEpoch {
+        name: name.map(str::to_owned),
+        epoch: EpochId::from_bytes([2; 8]),
+        records,
+    };
+    RollupSummary {
+        epoch: EpochId::from_bytes([1; 8]),
+        cut: CutId::from_bytes([0xab; 8]),
+        as_of: at("2026-06-01T00:00:00Z"),
+        folded: 1,
+        counts: Counts { accepted: 1_012_347, stored: 1_000_000, duplicate: 12_340, rejected: 7 },
+        tables: vec![rows("contacts", 999_999), rows("provenance", 999_999)],
+        folder: "/data/tables/abababababababab".into(),
+        shown: true,
+        unknown: 0,
+        others: vec![other(Some("draft"), 12_345), other(None, 1)],
+    }
+}
+
 #[test]
 fn rollup() {
-    check("rollup", |lang| {
-        let rows = |table: &str, rows| TableRows { table: table.into(), rows };
-        let summary = RollupSummary {
-            epoch: EpochId::from_bytes([1; 8]),
-            cut: CutId::from_bytes([0xab; 8]),
-            as_of: at("2026-06-01T00:00:00Z"),
-            folded: 1,
-            counts: Counts { accepted: 1_012_347, stored: 1_000_000, duplicate: 12_340, rejected: 7 },
-            tables: vec![rows("contacts", 999_999), rows("provenance", 999_999)],
-            folder: "/data/tables/abababababababab".into(),
-        };
-        summary.render(lang)
+    check("rollup", |lang| rollup_summary().render(lang));
+    let beside = RollupSummary { shown: false, unknown: 12_345, ..rollup_summary() };
+    check("rollup_beside", |lang| beside.render(lang));
+}
+
+#[test]
+fn replay() {
+    let summary = ReplaySummary {
+        name: "draft".into(),
+        epoch: EpochId::from_bytes([2; 8]),
+        folded: 1_012_347,
+        counts: Counts { accepted: 1_012_347, stored: 1_000_000, duplicate: 12_340, rejected: 7 },
+        erased: 42,
+    };
+    check("replay", |lang| summary.render(lang));
+}
+
+#[test]
+fn epochs() {
+    let line = |id: u8, names: &[&str], live, before, kept| EpochLine {
+        id: EpochId::from_bytes([id; 8]),
+        names: names.iter().map(|name| (*name).to_owned()).collect(),
+        live,
+        before,
+        kept,
+        taxonomy: (id != 4).then(|| format!("retail {id}")),
+        records: 1_012_347,
+        behind: u64::from(id) * 10,
+    };
+    let lines = [
+        line(1, &[], true, false, true),
+        line(2, &["draft", "june"], false, false, true),
+        line(3, &[], false, true, true),
+        line(4, &[], false, false, false),
+    ];
+    let promoted = PromoteSummary {
+        called: "draft".into(),
+        epoch: EpochId::from_bytes([2; 8]),
+        before: Some(EpochId::from_bytes([1; 8])),
+        cut: Some(CutId::from_bytes([0xab; 8])),
+    };
+    let already = PromoteSummary { cut: None, ..promoted.clone() };
+    check("epochs", |lang| {
+        let lists = format!("{}{}", epochs::list(&[], lang), epochs::list(&lines, lang));
+        let dropped = epochs::dropped(EpochId::from_bytes([4; 8]), lang);
+        format!("{lists}\n{}{}{dropped}", promoted.render(lang), already.render(lang))
     });
 }
 
@@ -170,7 +226,8 @@ fn erase() {
 #[test]
 fn notices() {
     check("notices", |lang| {
-        format!("{}\n{}\n", notice::newer_records(lang, 12_345), notice::first_rollup(lang))
+        let other = notice::other_cut(lang, "draft");
+        format!("{}\n{}\n{other}\n", notice::newer_records(lang, 12_345), notice::first_rollup(lang))
     });
 }
 
@@ -236,6 +293,44 @@ fn truths() -> Vec<Truth> {
             ok: false,
         },
     ]
+}
+
+/// Labels of every fate: right, mistaken, missed, out of scope, and three that say nothing.
+#[test]
+fn gold() {
+    let pair = |label: &str, found: &str, n| ((label.to_owned(), found.to_owned()), n);
+    let pairs = [
+        pair("invoice", "invoice", 40),
+        pair("invoice", "refund", 8),
+        pair("refund", "refund", 1_000),
+        pair("refund", "unclassified", 20),
+        pair("late", "invoice", 1),
+        pair("unclassified", "unclassified", 9),
+        pair("unclassified", "late", 1),
+    ];
+    let left = |line, why| LeftOut { line, why };
+    let gold = Gold {
+        name: "draft".into(),
+        epoch: EpochId::from_bytes([1; 8]),
+        cut: CutId::from_bytes([2; 8]),
+        pairs: pairs.into(),
+        left_out: vec![
+            left(7, Why::NoContact("crm 77".into())),
+            left(8, Why::NoReason("delivery".into())),
+            left(9, Why::Again(2)),
+        ],
+    };
+    assert_eq!((gold.in_scope(), gold.right(), gold.unclassified()), (1_069, 1_040, 20));
+    let refund = gold.per_reason()["refund"];
+    assert_eq!((refund.support, refund.predicted, refund.right), (1_020, 1_008, 1_000));
+    assert_eq!(gold.json()["per_reason"]["late"]["precision"], 0.0);
+    check("gold", |lang| {
+        let left_out: Vec<String> = gold.left_out.iter().map(|l| l.render(lang)).collect();
+        format!("{}\n{}", left_out.join("\n"), gold.render(lang))
+    });
+    // No label is right, and none says anything of what is out of scope.
+    let nothing = Gold { pairs: [pair("a", "b", 1)].into(), left_out: Vec::new(), ..gold };
+    check("gold_nothing", |lang| nothing.render(lang));
 }
 
 #[test]

@@ -33,7 +33,7 @@ record! {
     UnitsCounted { unit, day, count }
     CostRatePublished { from, currency, rates }
     CostRate { channel, per_contact_micros, per_second_micros }
-    TaxonomyPublished { name, version, meaning_sha256, toml }
+    TaxonomyPublished { name, version, meaning_sha256, toml; by }
     CycleDefined { cycle, moments }
     CycleMoment { name, reasons, weight_ppm }
     AnomalyAdvanced { anomaly, state, indicator, note }
@@ -42,4 +42,5 @@ record! {
     ActionClosed { action, outcome }
     CutTaken { cut, epoch, positions, as_of }
     WeekClosed { week, cut }
+    EpochServed { epoch, name, before, way, taxonomy, version, by, why }
 }

@@ -68,7 +68,7 @@ kinds! {
     TextErased = 15,
     VerdictOverridden = 16,
     CostRatePublished = 17,
-    TaxonomyPublished = 18,
+    TaxonomyPublished = 28,
     CycleDefined = 19,
     AnomalyAdvanced = 20,
     ActionOpened = 21,
@@ -76,6 +76,7 @@ kinds! {
     ActionClosed = 23,
     CutTaken = 24,
     WeekClosed = 25,
+    EpochServed = 27,
 }
 
 /// The record of a fact, for the log. Its words are sealed, gone, or none; open ones are a bug.

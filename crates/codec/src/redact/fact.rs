@@ -25,6 +25,8 @@ pub fn redact_fact(fact: &mut Fact) {
         Body::UpstreamEvent(u) => u.subject.iter_mut().for_each(text),
         Body::NotificationSent(n) => text(&mut n.topic),
         Body::VerdictOverridden(v) => [&mut v.by, &mut v.why].into_iter().for_each(text),
+        Body::TaxonomyPublished(t) => t.by.iter_mut().for_each(text),
+        Body::EpochServed(e) => [&mut e.by, &mut e.why].into_iter().flatten().for_each(text),
         Body::AnomalyAdvanced(a) => text(&mut a.note),
         Body::ActionOpened(a) => text(&mut a.title),
         Body::ContactResolved(_)
@@ -38,7 +40,6 @@ pub fn redact_fact(fact: &mut Fact) {
         | Body::CustomerMerged(_)
         | Body::TextErased(_)
         | Body::CostRatePublished(_)
-        | Body::TaxonomyPublished(_)
         | Body::CycleDefined(_)
         | Body::ActionShipped(_)
         | Body::ActionClosed(_)

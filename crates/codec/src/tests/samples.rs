@@ -221,6 +221,7 @@ fn of_governance(name: &str) -> Fact {
             version: "1.2.0".to_owned(),
             meaning_sha256: "ab".repeat(32),
             toml: "[reason.delivery]\nname = \"Envío\"\n".to_owned(),
+            by: None,
         }))),
         "CycleDefined" => with(Body::CycleDefined(Box::new(CycleDefined {
             cycle: "compra".to_owned(),
@@ -269,6 +270,16 @@ fn of_governance(name: &str) -> Fact {
         "WeekClosed" => with(Body::WeekClosed(Box::new(WeekClosed {
             week: IsoWeek::parse("2026-W20").expect("a week"),
             cut: "00112233445566ff".to_owned(),
+        }))),
+        "EpochServed" => with(Body::EpochServed(Box::new(EpochServed {
+            epoch: "0123456789abcdef".to_owned(),
+            name: text("draft"),
+            before: text("fedcba9876543210"),
+            way: ServedBy::Promotion,
+            taxonomy: "retail".to_owned(),
+            version: "2".to_owned(),
+            by: text("cx-lead"),
+            why: text("delivery reasons are split"),
         }))),
         _ => panic!("no sample of {name}: add one beside its schema"),
     }

@@ -89,7 +89,8 @@ fn fields_are_those_of_the_types_in_the_same_order() {
     list!(Origin Spoken Turn CostRate CycleMoment ContactRecorded ContactResolved ContactReopened SurveyAnswered
         EvaluationRecorded SelfServiceEnded UpstreamEvent OrderPlaced UnitsCounted NotificationSent PromiseMade
         PromiseSettled RecoveryOffered CustomerMerged TextErased VerdictOverridden CostRatePublished
-        TaxonomyPublished CycleDefined AnomalyAdvanced ActionOpened ActionShipped ActionClosed CutTaken WeekClosed);
+        TaxonomyPublished CycleDefined AnomalyAdvanced ActionOpened ActionShipped ActionClosed CutTaken WeekClosed
+        EpochServed);
     lists.insert("Words", &["state", "key", "sealed"]);
     lists.insert("LogPosition", &["topic", "partition", "offset"]);
     for file in SCHEMAS.iter().filter(|s| schema::newest(s.name) == Some(*s)) {
@@ -107,7 +108,7 @@ fn symbols_are_the_words_in_their_order() {
     let mut words: BTreeMap<&str, &[&str]> = BTreeMap::new();
     macro_rules! list { ($($name:ident)+) => { $(words.insert(stringify!($name), closed::$name::WORDS);)+ }; }
     list!(ActionOutcome AnomalyState Channel CustomerKind Direction Disposition HandleBasis Instrument Mechanism
-        Precision PromiseKind RecordKind RecoveryOption Resolution SelfServiceOutcome SourceState Speaker Strength
+        Precision PromiseKind RecordKind RecoveryOption Resolution SelfServiceOutcome ServedBy SourceState Speaker Strength
         UpstreamKind);
     words.insert("WordsState", &["none", "sealed", "gone"]);
     for file in SCHEMAS {

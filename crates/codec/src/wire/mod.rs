@@ -205,26 +205,40 @@ pub(crate) trait Record: Wire {
 
 /// Gives records their form: every field in the order of the schema. A macro, because one list of names
 /// then drives writing, reading, the names that the tests compare with the schema, and the generators of
-/// the property tests; four lists would have to agree by hand, 28 names long.
+/// the property tests; four lists would have to agree by hand, 28 names long. Fields that came with a later
+/// version of the schema stand behind a semicolon.
 macro_rules! record {
-    ($($name:ident { $($field:ident),+ $(,)? })+) => {$(
+    ($($name:ident { $($field:ident),+ $(,)? $(; $($added:ident),+)? })+) => {$(
         impl $crate::wire::Wire for $name {
             fn write(&self, out: &mut $crate::wire::Out) {
                 $(self.$field.write(out);)+
+                $($($crate::wire::write_later(&self.$added, out);)+)?
             }
 
             fn read(from: &mut $crate::wire::Datum<'_>) -> Result<Self, $crate::wire::Malformed> {
-                Ok(Self { $($field: { from.begin(stringify!($field)); $crate::wire::Wire::read(from)? },)+ })
+                Ok(Self {
+                    $($field: { from.begin(stringify!($field)); $crate::wire::Wire::read(from)? },)+
+                    $($($added: { from.begin(stringify!($added)); $crate::wire::Wire::read(from)? },)+)?
+                })
             }
         }
 
         #[cfg(test)]
         impl $crate::wire::Record for $name {
-            const FIELDS: &'static [&'static str] = &[$(stringify!($field),)+];
+            const FIELDS: &'static [&'static str] =
+                &[$(stringify!($field),)+ $($(stringify!($added),)+)?];
         }
 
         #[cfg(any(test, feature = "testing"))]
-        $crate::arbitrary::sample_record!($name { $($field),+ });
+        $crate::arbitrary::sample_record!($name { $($field),+ $($(, $added)+)? });
     )+};
 }
 pub(crate) use record;
+
+/// Writes a field that came with a later version. Where it has its default it is no part of the content that a
+/// fact's id is made from: else a record imported again after the upgrade would become another fact.
+pub(crate) fn write_later<T: Wire + Default + PartialEq>(field: &T, out: &mut Out) {
+    if !out.is_content() || *field != T::default() {
+        field.write(out);
+    }
+}

@@ -4,7 +4,7 @@ use super::{Datum, Malformed, Out, Wire};
 use domain::{
     ActionOutcome, AnomalyState, Channel, ContactId, CustomerKey, CustomerKind, Day, Direction, Disposition,
     FactId, HandleBasis, Instant, Instrument, IsoWeek, KeyId, Mechanism, Offset, Partition, Positions,
-    Precision, PromiseKind, ReasonId, RecordKind, RecoveryOption, Resolution, SelfServiceOutcome,
+    Precision, PromiseKind, ReasonId, RecordKind, RecoveryOption, Resolution, SelfServiceOutcome, ServedBy,
     SourceState, Speaker, Strength, Topic, UpstreamKind,
 };
 use std::collections::BTreeMap;
@@ -183,6 +183,7 @@ symbols!(
     RecoveryOption,
     Resolution,
     SelfServiceOutcome,
+    ServedBy,
     SourceState,
     Speaker,
     UpstreamKind,

@@ -1,7 +1,7 @@
 use super::{EPOCH, bare, counts, day, disk, input, positions, shared};
 use crate::store::{Entry, walk};
 use crate::{
-    FaultStore, Lake, LakeError, LocalStore, SegmentKind, Store, drop_epoch, epochs, live, set_live,
+    FaultStore, Lake, LakeError, Live, LocalStore, SegmentKind, Store, drop_epoch, epochs, live, serve,
 };
 use domain::{EpochId, Sequence};
 use std::collections::BTreeSet;
@@ -139,7 +139,7 @@ fn live_and_dropped_epochs() {
     for epoch in [EPOCH, other] {
         Lake::open(store.clone(), epoch).expect("open").commit(input(0)).expect("commit");
     }
-    set_live(&*store, EPOCH).expect("set");
+    serve(&*store, &Live::first(EPOCH)).expect("set");
     assert_eq!(live(&*store).expect("live"), Some(EPOCH));
     assert_eq!(epochs(&*store).expect("epochs").len(), 2);
     assert!(matches!(drop_epoch(&*store, EPOCH), Err(LakeError::EpochIsLive { .. })));

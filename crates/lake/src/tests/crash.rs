@@ -3,8 +3,8 @@
 use super::cuts::publish;
 use super::{EPOCH, content, counts, disk, input, parts, positions, shared};
 use crate::{
-    Fault, FaultStore, Lake, LakeError, Store, current_cut, cuts, drop_epoch, live, make_current, open_cut,
-    set_live,
+    Fault, FaultStore, Lake, LakeError, Live, Store, current_cut, cuts, drop_epoch, live, make_current,
+    open_cut, serve,
 };
 use domain::{CutId, EpochId, Sequence};
 use proptest::prelude::*;
@@ -51,7 +51,7 @@ fn live_on(store: &Arc<dyn Store>, known: &mut Acknowledged) -> Result<(), LakeE
         }
     }
     if live(&**store)?.is_none() {
-        set_live(&**store, EPOCH)?;
+        serve(&**store, &Live::first(EPOCH))?;
         known.live = true;
     }
     Ok(())

@@ -2,7 +2,7 @@ use super::cuts::publish;
 use super::{EPOCH, disk, input, positions, shared};
 use crate::sealed::{seal, unseal};
 use crate::wire::WireCommit;
-use crate::{Begin, CutWriter, Lake, LakeError, Store, cuts, live, open_cut, set_live};
+use crate::{Begin, CutWriter, Lake, LakeError, Live, Store, cuts, live, open_cut, serve};
 use domain::{EpochId, Sequence};
 use std::path::Path;
 use std::sync::Arc;
@@ -198,7 +198,7 @@ fn a_damaged_manifest_is_named_and_published_anew() {
 fn a_damaged_live_pointer_is_named() {
     let root = tempfile::tempdir().expect("tempdir");
     let store = disk(root.path());
-    set_live(&store, EPOCH).expect("set");
+    serve(&store, &Live::first(EPOCH)).expect("set");
     damage_every_way(&store, "lake/live", |what| {
         assert!(
             matches!(live(&store), Err(LakeError::Damaged { path, .. }) if path == "lake/live"),

@@ -1,18 +1,19 @@
 //! `quell diff`: two epochs at one cut, contact by contact, as text, JSON or a page.
 
-use super::freshness::ensure_imported;
+use super::freshness::shown;
 use super::{Shell, forms};
 use crate::cli::{Diff as Args, ReportFormat};
 use crate::compared;
 use crate::failure::{Exit, Failure};
+use crate::instance::open_store;
 use report::Lang;
 use report::diff::Diff;
 
 pub(super) fn run(shell: &mut Shell, args: &Args) -> Result<Exit, Failure> {
     let week = forms::week(args.week.as_deref())?;
     let lang = args.lang.map_or(shell.lang(), forms::language);
-    ensure_imported(shell)?;
-    let diff = compared::compare(&shell.instance()?, [&args.a, &args.b], week)?;
+    let shown = shown(shell, &*open_store(&shell.home)?)?;
+    let diff = compared::compare(&shell.instance()?, [&args.a, &args.b], &shown, week)?;
     let formats = forms::asked(shell, &args.format, ReportFormat::Text);
     let render = |format| rendered(&diff, lang, format);
     forms::deliver(shell, &formats, args.out.as_deref(), render, |format| file_name(&diff, lang, format))?;

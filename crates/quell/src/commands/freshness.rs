@@ -2,12 +2,13 @@
 //! old should not pass for today's.
 
 use super::Shell;
+use crate::cli::Which;
 use crate::instance::topic_name;
 use crate::output::say;
 use crate::pipeline;
 use anyhow::{Context as _, Result, ensure};
 use domain::governance::states_dimension;
-use domain::{Partition, Positions, Topic};
+use domain::{CutId, Partition, Positions, Topic};
 use lake::{Cut, Store};
 use log::{Embedded, Limits, Log as _, system_clock};
 
@@ -34,12 +35,38 @@ pub(super) fn ensure_imported(shell: &Shell) -> Result<()> {
     Ok(())
 }
 
+/// The cut that is meant: the one that was named, the tables of the epoch that was named, else the one that is shown.
+pub(super) fn meant(shell: &Shell, store: &dyn Store, which: &Which) -> Result<Cut> {
+    match (&which.cut, &which.epoch) {
+        (Some(cut), _) => named(store, cut),
+        (None, Some(epoch)) => of_epoch(store, epoch),
+        (None, None) => shown(shell, store),
+    }
+}
+
+fn named(store: &dyn Store, text: &str) -> Result<Cut> {
+    let id =
+        CutId::parse(text).with_context(|| format!("`{text}` is no cut: expected 16 hexadecimal digits"))?;
+    let cut = lake::open_cut(store, id).context("cannot read the published tables")?;
+    cut.with_context(|| {
+        format!("the tables of the cut {id} are not there: `quell rollup --as-of {id}` makes them")
+    })
+}
+
+fn of_epoch(store: &dyn Store, text: &str) -> Result<Cut> {
+    let epoch = pipeline::resolve(store, text)?;
+    let cut = pipeline::tables_of(store, epoch)?;
+    cut.with_context(|| {
+        format!("no tables of the epoch {text} are published: run `quell rollup --epoch {text}` first")
+    })
+}
+
 fn current(store: &dyn Store) -> Result<Option<Cut>> {
     lake::current_cut(store).context("cannot read the published tables")
 }
 
 /// Says how many records are newer than the cut, if any are.
-pub(super) fn mention(shell: &Shell, cut: &Cut) -> Result<()> {
+fn mention(shell: &Shell, cut: &Cut) -> Result<()> {
     let newer = newer_records(shell, cut)?;
     if newer > 0 {
         say(&report::notice::newer_records(shell.lang(), newer));

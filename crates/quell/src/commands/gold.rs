@@ -1,10 +1,12 @@
 //! `quell eval --gold`: how often an epoch gives contacts the reason that a person gave them.
 
 use super::Shell;
-use super::freshness::ensure_imported;
+use super::freshness::shown;
 use crate::cli::Eval;
+use crate::compared::beside;
 use crate::failure::{Exit, Failure};
 use crate::gold::{self, Row};
+use crate::instance::open_store;
 use crate::labels::say_refused;
 use crate::pipeline::{self, Epoch, LIVE};
 use analytics::Session;
@@ -18,7 +20,6 @@ use std::path::Path;
 
 pub(super) fn run(shell: &mut Shell, file: &Path, args: &Eval) -> Result<Exit, Failure> {
     let rows = gold::read(file, shell.loaded.config.record_bytes_max)?;
-    ensure_imported(shell)?;
     let gold = measure(shell, args.epoch.as_deref().unwrap_or(LIVE), &rows)?;
     let lang = shell.lang();
     let said = |left: &LeftOut| format!("{}:{}: {}", file.display(), left.line, left.render(lang));
@@ -31,9 +32,10 @@ pub(super) fn run(shell: &mut Shell, file: &Path, args: &Eval) -> Result<Exit, F
 }
 
 fn measure(shell: &Shell, name: &str, rows: &[Row]) -> Result<Gold> {
+    let shown = shown(shell, &*open_store(&shell.home)?)?;
     let instance = shell.instance()?;
     let epoch = Epoch::open(&instance, name)?;
-    let cut = pipeline::newest_cut(&instance, &epoch)?;
+    let cut = beside(&instance, &epoch, &shown)?;
     let (resources, zone) = (pipeline::resources(&instance), epoch.rules.ruleset.zone());
     let session = Session::open(&*instance.store, &cut, &resources, zone)?;
     let found = session.reasons_of(&rows.iter().map(|row| row.contact).collect())?;

@@ -7,6 +7,7 @@ mod costs;
 mod demo;
 mod diff;
 mod doctor;
+mod epochs;
 mod erase;
 mod explain;
 mod forms;
@@ -86,6 +87,9 @@ fn dispatch(shell: &mut Shell, command: Command) -> Result<Exit, Failure> {
         Command::Rollup(args) => rollup::run(shell, &args),
         Command::Replay(args) => replay::run(shell, &args),
         Command::Diff(args) => diff::run(shell, &args),
+        Command::Promote(args) => epochs::promote(shell, &args),
+        Command::Rollback(args) => epochs::rollback(shell, &args),
+        Command::Epochs(args) => epochs::run(shell, &args),
         Command::Path(args) => path::run(shell, &args),
         Command::Sql(args) => sql::run(shell, &args),
         Command::Report(args) => report_weekly::run(shell, &args),

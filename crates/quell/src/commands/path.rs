@@ -2,7 +2,7 @@
 //! folder and never through `tables/current`, so that a reader who takes his time never sees two cuts.
 
 use super::Shell;
-use crate::cli::TablePath;
+use crate::cli::{TablePath, Which};
 use crate::failure::{Exit, Failure};
 use crate::instance::open_store;
 use anyhow::{Result, bail};
@@ -10,7 +10,7 @@ use serde_json::json;
 use std::path::PathBuf;
 
 pub(super) fn run(shell: &mut Shell, args: &TablePath) -> Result<Exit, Failure> {
-    let (cut, glob) = find(shell, &args.table)?;
+    let (cut, glob) = find(shell, &args.table, &args.which)?;
     let glob = glob.display().to_string();
     shell.summary(
         &format!("{glob}\n"),
@@ -19,9 +19,9 @@ pub(super) fn run(shell: &mut Shell, args: &TablePath) -> Result<Exit, Failure> 
     Ok(Exit::Done)
 }
 
-fn find(shell: &Shell, table: &str) -> Result<(domain::CutId, PathBuf)> {
+fn find(shell: &Shell, table: &str, which: &Which) -> Result<(domain::CutId, PathBuf)> {
     let store = open_store(&shell.home)?;
-    let cut = super::freshness::shown(shell, &*store)?;
+    let cut = super::freshness::meant(shell, &*store, which)?;
     if let Some(glob) = cut.glob(&*store, table) {
         return Ok((cut.id, glob));
     }

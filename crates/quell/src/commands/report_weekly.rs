@@ -1,6 +1,6 @@
 //! `quell report weekly`: the report of one week of the tables that are shown, as files or on stdout.
 
-use super::freshness::shown;
+use super::freshness::meant;
 use super::{Shell, forms};
 use crate::cli::{Report, ReportFormat};
 use crate::failure::{Exit, Failure};
@@ -16,9 +16,11 @@ pub(super) fn run(shell: &mut Shell, command: &Report) -> Result<Exit, Failure> 
     let week = forms::week(args.week.as_deref())?;
     let lang = args.lang.map_or(shell.lang(), forms::language);
     let instance = shell.instance()?;
-    let cut = shown(shell, &*instance.store)?;
+    let cut = meant(shell, &*instance.store, &args.which)?;
     let weekly = weekly::weekly(&instance, &cut, week)?;
-    weekly::close(&instance, &weekly)?;
+    if args.which.cut.is_none() && args.which.epoch.is_none() {
+        weekly::close(&instance, &weekly)?;
+    }
     let formats = forms::asked(shell, &args.format, ReportFormat::Html);
     let render = |format| rendered(&weekly, lang, format);
     forms::deliver(shell, &formats, args.out.as_deref(), render, |format| file_name(&weekly, lang, format))?;

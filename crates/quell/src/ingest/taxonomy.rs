@@ -31,7 +31,7 @@ pub fn publish_taxonomy(instance: &Instance, toml: String, file: &str) -> Result
         Origin { system: "quell".to_owned(), instance: String::new(), record, revision: now.micros() };
     let new = pipeline::taxonomy(instance)?.is_none_or(|published| published.toml != toml);
     if new {
-        let body = TaxonomyPublished { name, version, meaning_sha256: meaning.clone(), toml };
+        let body = TaxonomyPublished { name, version, meaning_sha256: meaning.clone(), toml, by: None };
         state(instance, Body::TaxonomyPublished(Box::new(body)), now, origin)?;
     }
     Ok(Publication { taxonomy, meaning, new })

@@ -14,9 +14,11 @@ use anyhow::{Context as _, Result, bail};
 use arrow::array::RecordBatch;
 use domain::invariant::Counts;
 use domain::reject::Refused;
-use domain::{ContactId, Day, EpochId, Instant, Partition, Placed, Positions, Sequence, Topic, Verdict};
+use domain::{
+    ContactId, Day, EpochId, Instant, Offset, Partition, Placed, Positions, Sequence, Topic, Verdict, Zone,
+};
 use engine::{Assemble, Assembled, Judge, JudgeInput, Ruleset, shard_of};
-use lake::{CommitInput, Lake, SegmentKind};
+use lake::{CommitInput, Lake, SegmentKind, Store};
 use log::{Batch, Limits};
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
@@ -35,6 +37,8 @@ pub(crate) struct Fold<'i> {
     lake: Lake,
     /// Records folded since the last snapshot.
     unsaved: u64,
+    /// Where it stops, as far as it is told to.
+    until: Option<Positions>,
 }
 
 /// What one reading of the log gave.
@@ -77,7 +81,16 @@ impl<'i> Fold<'i> {
     /// Opens the epoch of these rules and brings the state to the lake's end: from the newest good snapshot,
     /// silently through what the lake already has.
     pub(crate) fn open(instance: &'i Instance, rules: Arc<Ruleset>) -> Result<Self> {
-        let lake = Lake::open(Arc::clone(&instance.store), rules.epoch()).context("cannot open the lake")?;
+        Self::open_in(instance, &instance.store, rules)
+    }
+
+    /// The same over the lake of another store.
+    pub(crate) fn open_in(
+        instance: &'i Instance,
+        store: &Arc<dyn Store>,
+        rules: Arc<Ruleset>,
+    ) -> Result<Self> {
+        let lake = Lake::open(Arc::clone(store), rules.epoch()).context("cannot open the lake")?;
         let (partitions, shards) = (instance.config.partitions as usize, instance.config.shards as usize);
         let mut from = Positions::start();
         let mut states = States::new(&rules, partitions, shards);
@@ -98,13 +111,18 @@ impl<'i> Fold<'i> {
         for topic in [Topic::Governance, Topic::Rejects] {
             from.set(topic, Partition(0), end.get(topic, Partition(0)));
         }
-        let mut fold = Self { instance, rules, states, governance, lake, unsaved: 0 };
+        let mut fold = Self { instance, rules, states, governance, lake, unsaved: 0, until: None };
         fold.replay_silently(from)?;
         Ok(fold)
     }
 
     pub(crate) fn epoch(&self) -> EpochId {
         self.rules.epoch()
+    }
+
+    /// The tenant's zone, which decides when a week has ended.
+    pub(crate) fn zone(&self) -> &Zone {
+        self.rules.zone()
     }
 
     pub(crate) const fn lake(&self) -> &Lake {
@@ -131,6 +149,12 @@ impl<'i> Fold<'i> {
 
     pub(crate) fn judges(&self) -> &[Judge] {
         &self.states.judge
+    }
+
+    /// From now on it reads nothing at these positions or behind them, `None` = to the log's end. A commit then ends
+    /// exactly there.
+    pub(crate) fn stop_at(&mut self, until: Option<Positions>) {
+        self.until = until;
     }
 
     /// Folds to the log's end and writes a snapshot; returns the records folded.
@@ -162,7 +186,7 @@ impl<'i> Fold<'i> {
     /// One batch and its commit; returns the facts of the batch, `None` where there is nothing to commit.
     fn step(&mut self) -> Result<Option<u64>> {
         let end = self.lake.end();
-        let (input, mut to) = self.read(&end.positions, None)?;
+        let (input, mut to) = self.read(&end.positions, self.until.as_ref())?;
         let beside = self.read_beside(&end.positions, &mut to)?;
         let records = input.records();
         if records == 0 && !beside.any() {
@@ -181,10 +205,12 @@ impl<'i> Fold<'i> {
 
     /// What the commit carries that is no contact, and moves the positions behind it.
     fn read_beside(&mut self, from: &Positions, to: &mut Positions) -> Result<Beside> {
+        let until = |topic| self.until.as_ref().map_or(Offset(u64::MAX), |u| u.get(topic, Partition(0)));
         let at = from.get(Topic::Rejects, Partition(0));
-        let rejected = rejected::read(self.instance, at, self.instance.config.fold_batch)?;
+        let rejected =
+            rejected::read(self.instance, at, until(Topic::Rejects), self.instance.config.fold_batch)?;
         to.set(Topic::Rejects, Partition(0), rejected.next);
-        let news = self.governance.news(self.instance)?;
+        let news = self.governance.news(self.instance, until(Topic::Governance))?;
         if let Some(news) = news {
             to.set(Topic::Governance, Partition(0), news.to);
         }

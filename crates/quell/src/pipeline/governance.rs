@@ -37,9 +37,7 @@ impl Governance {
     pub(crate) fn at(instance: &Instance, positions: &Positions) -> Result<Self> {
         let up_to = positions.get(Topic::Governance, ONLY);
         let mut governance = Self { known: Dimensions::default(), next: Offset(0) };
-        while governance.next < up_to {
-            let left = usize::try_from(up_to.0 - governance.next.0).unwrap_or(usize::MAX);
-            let limits = Limits { records: left.min(Limits::default().records), ..Limits::default() };
+        while let Some(limits) = governance.limits(up_to) {
             let read = governance.read(instance, limits, |known, _, fact| {
                 known.learn(fact);
             })?;
@@ -48,8 +46,8 @@ impl Governance {
         Ok(governance)
     }
 
-    /// Reads to the end of the topic. `None` where nothing states rows of a dimension.
-    pub(crate) fn news(&mut self, instance: &Instance) -> Result<Option<News>> {
+    /// Reads to the end of the topic, or before `until`. `None` where nothing states rows of a dimension.
+    pub(crate) fn news(&mut self, instance: &Instance, until: Offset) -> Result<Option<News>> {
         let (mut changed, mut to) = (Changed::default(), None);
         let mut learn = |known: &mut Dimensions, at: Offset, fact: &Fact| {
             if states_dimension(&fact.body) {
@@ -57,8 +55,17 @@ impl Governance {
                 to = Some(Offset(at.0 + 1));
             }
         };
-        while self.read(instance, Limits::default(), &mut learn)? {}
+        while let Some(limits) = self.limits(until)
+            && self.read(instance, limits, &mut learn)?
+        {}
         Ok(to.map(|to| News { changed, to }))
+    }
+
+    /// How much to read next; nothing where everything before `until` was read.
+    fn limits(&self, until: Offset) -> Option<Limits> {
+        let left = until.0.checked_sub(self.next.0).filter(|left| *left > 0)?;
+        let left = usize::try_from(left).unwrap_or(usize::MAX);
+        Some(Limits { records: left.min(Limits::default().records), ..Limits::default() })
     }
 
     /// Reads some records; false at the end of the topic. Records that are no facts are left out.
@@ -111,7 +118,7 @@ impl Governance {
 /// Everything that governance facts state, whether the lake has it or not.
 pub fn dimensions(instance: &Instance) -> Result<Dimensions> {
     let mut governance = Governance::at(instance, &Positions::start())?;
-    governance.news(instance)?;
+    governance.news(instance, Offset(u64::MAX))?;
     Ok(governance.known)
 }
 

@@ -5,12 +5,12 @@
 //! lake's end.
 
 use super::fold::Fold;
-use super::{Folded, OVERTAKEN_MOST, is_fenced, open_fold};
+use super::{Folded, OVERTAKEN_MOST, is_fenced, keep, open_fold, serving};
 use crate::instance::{Instance, topic_name};
 use crate::progress::Meter;
 use anyhow::{Context as _, Result, bail};
 use domain::{Body, CutId, Instant, Offset, Partition, Positions, Span, Topic};
-use lake::{Cut, Lake, current_cut, live, set_live};
+use lake::{Cut, Lake, current_cut};
 use log::Limits;
 
 /// Cuts that stay whatever their age: the current one, and one before it to compare with.
@@ -38,7 +38,7 @@ impl<'i> LiveFold<'i> {
             let before = fold.lake().end().counts;
             match fold.advance(&Meter::silent()) {
                 Ok(records) => {
-                    show_epoch(self.instance, &fold)?;
+                    serving::show_epoch(self.instance, &fold)?;
                     let counts = fold.lake().end().counts;
                     self.fold = Some(fold);
                     return Ok(Folded { records, fresh: counts.minus(before), counts });
@@ -60,7 +60,13 @@ impl<'i> LiveFold<'i> {
         if !is_due(self.instance, fold.lake(), shown.as_ref(), as_of) {
             return Ok(None);
         }
-        super::publish(self.instance, fold.lake(), as_of).map(Some)
+        super::publish(self.instance, fold, as_of).map(Some)
+    }
+
+    /// Folds the other epochs that are kept to the cut that is shown, one after the other.
+    pub fn fold_others(&self) -> Result<()> {
+        let Some(fold) = &self.fold else { return Ok(()) };
+        keep::fold_others(self.instance, fold.epoch(), &fold.lake().end().positions).map(|_| ())
     }
 
     /// Writes a snapshot, so that the next start need not fold again what this one has folded.
@@ -78,6 +84,12 @@ impl<'i> LiveFold<'i> {
     fn opened(&mut self) -> Result<Fold<'i>> {
         // Before the rules are read: what comes in between is then found twice, and never missed.
         self.search()?;
+        // Somebody else promoted another epoch.
+        if let Some(fold) = &self.fold
+            && serving::read_served(self.instance)?.is_some_and(|live| live.epoch != fold.epoch())
+        {
+            self.fold = None;
+        }
         match self.fold.take() {
             Some(fold) => Ok(fold),
             None => open_fold(self.instance),
@@ -100,14 +112,6 @@ impl<'i> LiveFold<'i> {
             }
         }
     }
-}
-
-/// Serves the epoch of this fold, where another one is served.
-fn show_epoch(instance: &Instance, fold: &Fold<'_>) -> Result<()> {
-    if live(&*instance.store).context("cannot read which epoch is live")? != Some(fold.epoch()) {
-        set_live(&*instance.store, fold.epoch()).context("cannot set the live epoch")?;
-    }
-    Ok(())
 }
 
 /// Whether a new cut would show anything that the one shown does not: other rules, other records, or the next day,

@@ -1,46 +1,51 @@
 //! The embedded topology: fold what is new, take a cut, publish its tables; and erase.
 
-mod compared;
+mod at;
 mod corrected;
 mod decode;
 mod epochs;
 mod erase;
 mod fold;
 mod governance;
+mod keep;
 mod keyed;
+mod known;
 mod live;
 mod overrides;
 mod overrule;
 mod rejected;
 mod replay;
+mod serving;
 mod snapshot;
 mod taxonomy;
 
-pub use compared::{at_one_cut, newest_cut};
+pub use at::publish_at;
 pub use corrected::{CorrectedText, CorrectedTexts, corrected_texts};
 pub(crate) use decode::decoded;
-pub use epochs::{Epoch, LIVE, names_of, resolve};
+pub(crate) use epochs::taxonomy_of;
+pub use epochs::{Epoch, LIVE, Listed, drop_epoch, list, names_of, resolve, tables_of};
 pub use erase::erase;
 pub use governance::dimensions;
 pub use live::{LiveFold, prune};
 pub(crate) use overrides::history_of;
 pub use overrides::{History, Said};
-pub use overrule::{Overruled, Ruling, Signature, overrule};
+pub use overrule::{Overruled, Ruling, Signature, overrule, signature_line};
 pub use replay::replay;
+pub use serving::{Promoted, Said as PromotionSaid, promote, rollback, taxonomy};
 pub(crate) use taxonomy::each_fact;
-pub use taxonomy::{PublishedTaxonomy, parse_taxonomy, taxonomy};
+pub use taxonomy::{PublishedTaxonomy, parse_taxonomy, written_taxonomy};
 
 use crate::ingest;
 use crate::instance::Instance;
 use crate::progress::Meter;
-use crate::rules::Rules;
+use crate::rules;
 use analytics::Resources;
 use anyhow::{Context as _, Result};
 use domain::fact::CutTaken;
 use domain::invariant::Counts;
-use domain::{Body, Instant, Origin};
+use domain::{Body, CutId, EpochId, Instant, Origin, Positions};
 use fold::Fold;
-use lake::{Cut, CutParts, Lake, LakeError, current_cut, live, make_current, set_live};
+use lake::{Cut, CutParts, Lake, LakeError, current_cut, live};
 use report::{RollupSummary, TableRows};
 use std::sync::Arc;
 
@@ -63,20 +68,105 @@ pub fn catch_up(instance: &Instance, meter: &Meter) -> Result<Folded> {
     with_fold(instance, meter).map(|(_, folded)| folded)
 }
 
-/// Folds to the log's end and publishes the tables at a cut. `as_of` None = the instance's clock, read once.
+/// What tables a rollup shall publish.
+#[derive(Debug, Clone, Default)]
+pub struct Asked {
+    /// What shall have been known; by default everything that the log has.
+    pub as_of: Option<AsOf>,
+    /// The epoch, by name or id; by default the one that is served.
+    pub epoch: Option<String>,
+}
+
+/// What was known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AsOf {
+    /// What the log had recorded by then. Where it is younger than that, everything, seen from then.
+    Time(Instant),
+    /// What was known at a cut, seen from its instant.
+    Cut(CutId),
+}
+
+/// Folds to the log's end and publishes the tables at a cut, which are shown from then on. `as_of` None = the
+/// instance's clock, read once. The other epochs that are kept are folded on to the same cut.
 pub fn rollup(instance: &Instance, as_of: Option<Instant>) -> Result<RollupSummary> {
     let (fold, folded) = with_fold(instance, &Meter::for_people(None))?;
     let as_of = as_of.unwrap_or_else(|| (instance.clock)());
-    let cut = publish(instance, fold.lake(), as_of)?;
-    Ok(RollupSummary {
-        epoch: fold.epoch(),
+    let cut = publish(instance, &fold, as_of)?;
+    let epoch = fold.epoch();
+    // Two states need not be in memory at once.
+    drop(fold);
+    let others = keep::fold_others(instance, epoch, &cut.manifest.parts.positions)?;
+    Ok(RollupSummary { others, ..summary(instance, &cut, folded, true) })
+}
+
+/// Publishes what was asked for. Only the tables of the served epoch with everything that is known are shown; others
+/// lie beside them, under the id of their cut.
+pub fn rollup_asked(instance: &Instance, asked: &Asked) -> Result<RollupSummary> {
+    let epoch = asked.epoch.as_deref().map(|text| resolve(&*instance.store, text)).transpose()?;
+    let epoch = epoch.filter(|epoch| served_epoch(instance).ok().flatten() != Some(*epoch));
+    let (known, as_of) = match (asked.as_of, epoch) {
+        (None, None) => return rollup(instance, None),
+        (Some(AsOf::Time(at)), _) => (known::known_at(instance, at)?, Some(at)),
+        (Some(AsOf::Cut(cut)), _) => return rollup_cut(instance, cut, asked.epoch.as_deref()),
+        (None, Some(_)) => match current_cut(&*instance.store).context("cannot read the current cut")? {
+            Some(shown) => (Some(shown.manifest.parts.positions), Some(shown.manifest.parts.as_of)),
+            None => (None, None),
+        },
+    };
+    let rules = match epoch {
+        Some(epoch) => rules::of_epoch(instance, epoch)?,
+        None if known.as_ref().is_none_or(|known| is_everything(instance, known)) => {
+            return rollup(instance, as_of);
+        }
+        None => serving::rules_in_force(instance)?,
+    };
+    rules.keep(&*instance.store)?;
+    let cut = match (known, as_of) {
+        (Some(known), Some(at)) => publish_at(instance, &rules, &known, at)?,
+        _ => at::publish_now(instance, &rules, as_of)?,
+    };
+    Ok(beside(instance, &cut))
+}
+
+/// A cut that was taken, once more: of its own epoch, or of another one at its positions.
+fn rollup_cut(instance: &Instance, cut: CutId, epoch: Option<&str>) -> Result<RollupSummary> {
+    let taken = known::cut_taken(instance, cut)?;
+    let taken = taken.with_context(|| format!("no cut {cut} was ever taken, as far as the log knows"))?;
+    let epoch = resolve(&*instance.store, epoch.unwrap_or(&taken.epoch))
+        .context("the epoch of that cut is gone: --epoch names another one")?;
+    let rules = rules::of_epoch(instance, epoch)?;
+    let cut = publish_at(instance, &rules, &taken.positions, taken.as_of)?;
+    Ok(beside(instance, &cut))
+}
+
+fn served_epoch(instance: &Instance) -> Result<Option<EpochId>> {
+    live(&*instance.store).context("cannot read which epoch is live")
+}
+
+/// Whether the log has nothing beyond.
+fn is_everything(instance: &Instance, known: &Positions) -> bool {
+    known::known_at(instance, Instant::MAX).is_ok_and(|everything| everything.as_ref() == Some(known))
+}
+
+fn beside(instance: &Instance, cut: &Cut) -> RollupSummary {
+    let counts = cut.manifest.counts;
+    summary(instance, cut, Folded { records: 0, fresh: Counts::default(), counts }, false)
+}
+
+fn summary(instance: &Instance, cut: &Cut, folded: Folded, shown: bool) -> RollupSummary {
+    let parts = &cut.manifest.parts;
+    RollupSummary {
+        epoch: parts.epoch,
         cut: cut.id,
-        as_of,
+        as_of: parts.as_of,
         folded: folded.records,
         counts: folded.counts,
-        tables: table_rows(&cut),
+        tables: table_rows(cut),
         folder: instance.home.tables().join(cut.id.to_string()).display().to_string(),
-    })
+        shown,
+        unknown: replay::behind(instance, &parts.positions).unwrap_or_default(),
+        others: Vec::new(),
+    }
 }
 
 /// The live epoch's lake; `None` before the first fold.
@@ -91,7 +181,7 @@ pub fn resources(instance: &Instance) -> Resources {
 }
 
 fn open_fold(instance: &Instance) -> Result<Fold<'_>> {
-    let rules = Rules::written(instance)?;
+    let rules = serving::rules_in_force(instance)?;
     rules.keep(&*instance.store)?;
     Fold::open(instance, rules.ruleset)
 }
@@ -104,7 +194,7 @@ fn with_fold<'i>(instance: &'i Instance, meter: &Meter) -> Result<(Fold<'i>, Fol
         let before = fold.lake().end().counts;
         match fold.catch_up(meter) {
             Ok(records) => {
-                set_live(&*instance.store, fold.epoch()).context("cannot set the live epoch")?;
+                serving::show_epoch(instance, &fold)?;
                 let counts = fold.lake().end().counts;
                 return Ok((fold, Folded { records, fresh: counts.minus(before), counts }));
             }
@@ -121,19 +211,15 @@ fn is_fenced(error: &anyhow::Error) -> bool {
     matches!(error.downcast_ref::<LakeError>(), Some(LakeError::Fenced { .. }))
 }
 
-/// Takes the cut at the lake's end and publishes it, changed days only. The cut is a fact before its tables are
-/// shown: a crash in between leaves a cut without tables, never tables of an unknown cut.
-fn publish(instance: &Instance, lake: &Lake, as_of: Instant) -> Result<Cut> {
+/// Takes the cut at the lake's end, publishes it, changed days only, and shows it.
+fn publish(instance: &Instance, fold: &Fold<'_>, as_of: Instant) -> Result<Cut> {
+    let lake = fold.lake();
     let parts = CutParts { epoch: lake.epoch(), positions: lake.end().positions, as_of };
     let shown = current_cut(&*instance.store).context("cannot read the current cut")?;
-    if shown.as_ref().is_none_or(|cut| cut.id != parts.id()) {
-        ingest::append_facts(instance, vec![cut_taken(instance, &parts)])?;
-    }
-    let zone = &instance.config.zone;
-    let published = analytics::publish(lake, &parts, zone, shown.as_ref(), &resources(instance))
-        .context("cannot publish the tables")?;
-    make_current(&*instance.store, &published.cut).context("cannot show the new cut")?;
-    Ok(published.cut)
+    let earlier = shown.filter(|cut| cut.manifest.parts.epoch == parts.epoch);
+    let cut = at::publish_in(instance, lake, fold.zone(), parts, earlier)?;
+    serving::show(instance, &cut)?;
+    Ok(cut)
 }
 
 fn cut_taken(instance: &Instance, parts: &CutParts) -> domain::Fact {

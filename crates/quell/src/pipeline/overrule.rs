@@ -48,22 +48,22 @@ impl Signature {
     /// Takes down a pseudonym and why. The log keeps both in clear and for ever, so what would be redacted in them is
     /// refused: whoever says it can still say it otherwise.
     pub fn new(by: &str, why: &str) -> Result<Self, String> {
-        Ok(Self { by: clean("by", by)?, why: clean("why", why)? })
+        Ok(Self { by: signature_line("by", by)?, why: signature_line("why", why)? })
     }
 }
 
 /// One line without personal data. The message never repeats the text.
-fn clean(name: &str, text: &str) -> Result<String, String> {
+pub fn signature_line(name: &str, text: &str) -> Result<String, String> {
     let is_gap = |c: char| c.is_whitespace() || c.is_control();
     let words: Vec<&str> = text.split(is_gap).filter(|word| !word.is_empty()).collect();
     let line = words.join(" ");
     if line.is_empty() {
-        return Err(format!("--{name} is empty: an override is kept with who said it and why"));
+        return Err(format!("--{name} is empty: what a person decides is kept with who said it and why"));
     }
     if redact(&line) != line {
         return Err(format!(
-            "--{name} names or reaches a person (an e-mail address, a phone, card or account number), and an override \
-             is kept in clear: say it without"
+            "--{name} names or reaches a person (an e-mail address, a phone, card or account number), and it is \
+             kept in clear: say it without"
         ));
     }
     Ok(line)
@@ -168,13 +168,13 @@ mod tests {
             ("card 4111 1111 1111 1111", None),
             ("ES91 2100 0418 4502 0005 1332", None),
         ] {
-            assert_eq!(clean("why", text).ok().as_deref(), expected, "{text}");
+            assert_eq!(signature_line("why", text).ok().as_deref(), expected, "{text}");
         }
     }
 
     #[test]
     fn a_refusal_never_repeats_the_text() {
-        let refused = clean("why", "ana@example.org said so").expect_err("an address");
+        let refused = signature_line("why", "ana@example.org said so").expect_err("an address");
         assert!(!refused.contains("ana") && !refused.contains("said"), "{refused}");
     }
 }

@@ -17,9 +17,14 @@ pub(crate) struct Rejected {
     pub(crate) any: bool,
 }
 
-/// Reads some of the topic `rejects`, at most so many records.
-pub(crate) fn read(instance: &Instance, from: Offset, records: usize) -> Result<Rejected> {
+/// Reads some of the topic `rejects` before `until`, at most so many records.
+pub(crate) fn read(instance: &Instance, from: Offset, until: Offset, records: usize) -> Result<Rejected> {
+    let left = usize::try_from(until.0.saturating_sub(from.0)).unwrap_or(usize::MAX);
+    if left == 0 {
+        return Ok(Rejected { rows: Vec::new(), next: from, any: false });
+    }
     // Of bytes no more than usual: these records hold whole inputs.
+    let records = records.min(left);
     let limits = Limits { records, ..Limits::default() };
     let batch = instance
         .log

@@ -3,16 +3,15 @@
 //! It is the fold of every day, from zero: its commits and snapshots are what it goes on from after a crash, and an
 //! epoch has files of its own, so that whoever folds, publishes or reads another epoch meanwhile is not disturbed.
 
-use super::fold::Fold;
-use super::{OVERTAKEN_MOST, is_fenced};
+use super::at::caught_up;
 use crate::instance::{Instance, topic_name};
-use crate::progress::Meter;
 use crate::rules::Rules;
 use anyhow::{Context as _, Result, bail};
 use domain::{Positions, Topic};
 use engine::Assemble;
-use lake::LakeError;
+use lake::{Lake, LakeError, current_cut};
 use report::ReplaySummary;
+use std::sync::Arc;
 
 /// Folds the log to its end by these rules and gives the epoch that name.
 pub fn replay(instance: &Instance, rules: &Rules, name: &str) -> Result<ReplaySummary> {
@@ -26,26 +25,18 @@ pub fn replay(instance: &Instance, rules: &Rules, name: &str) -> Result<ReplaySu
         ),
         Err(error) => return Err(error).context("cannot name the epoch"),
     }
-    let (fold, folded) = caught_up(instance, rules)?;
+    let begun = Lake::open(Arc::clone(&instance.store), epoch).context("cannot open the lake")?;
+    let before = begun.end().counts;
+    let shown = current_cut(&*instance.store).context("cannot read the current cut")?;
+    if let Some(shown) = shown {
+        // A commit then ends at the cut that is shown, so that both epochs can be compared there.
+        caught_up(instance, rules, Some(&shown.manifest.parts.positions))?;
+    }
+    let fold = caught_up(instance, rules, None)?;
     let counts = fold.lake().end().counts;
+    let folded = counts.minus(before).accepted;
     let erased = fold.assemble().iter().map(Assemble::erased_contacts).sum();
     Ok(ReplaySummary { name: name.to_owned(), epoch, folded, counts, erased })
-}
-
-/// The fold of these rules at the log's end, and the records that this took.
-pub(super) fn caught_up<'i>(instance: &'i Instance, rules: &Rules) -> Result<(Fold<'i>, u64)> {
-    for _ in 0..OVERTAKEN_MOST {
-        let mut fold = Fold::open(instance, std::sync::Arc::clone(&rules.ruleset))?;
-        let meter = Meter::of_records(behind(instance, &fold.lake().end().positions)?);
-        match fold.catch_up(&meter) {
-            Ok(records) => return Ok((fold, records)),
-            Err(error) if is_fenced(&error) => {
-                tracing::info!("another process folds the same epoch: starting from where it is")
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    bail!("other processes kept folding the same epoch; nothing is lost, run again")
 }
 
 /// Records of the log that lie behind these positions.

@@ -1,10 +1,11 @@
-//! The taxonomy in force: the file that the configuration names, else the one published last, else none.
+//! The taxonomy as it is written down: the file that the configuration names, else the one published last, else none.
+//! Whether it is in force is the business of `serving`.
 
 use crate::instance::{Instance, topic_name};
 use anyhow::{Context as _, Result, anyhow};
 use classify::Taxonomy;
 use domain::fact::TaxonomyPublished;
-use domain::{Body, Fact, Instant, Offset, Partition, Topic};
+use domain::{Body, Fact, FactId, Instant, Offset, Partition, Topic};
 use log::Limits;
 
 /// A taxonomy with where it comes from.
@@ -21,15 +22,17 @@ pub struct PublishedTaxonomy {
     pub taxonomy: Taxonomy,
 }
 
-/// The taxonomy in force. `None`: every contact is unclassified.
-pub fn taxonomy(instance: &Instance) -> Result<Option<PublishedTaxonomy>> {
+/// The taxonomy that is written down. `None`: every contact is unclassified.
+pub fn written_taxonomy(instance: &Instance) -> Result<Option<PublishedTaxonomy>> {
     if let Some(path) = &instance.config.taxonomy {
         let origin = path.display().to_string();
         let toml =
             std::fs::read_to_string(path).with_context(|| format!("cannot read the taxonomy {origin}"))?;
         return parse_taxonomy(toml, origin).map(Some);
     }
-    last_published(instance)?.map(|published| parse_taxonomy(published.toml, "log".to_owned())).transpose()
+    last_published(instance)?
+        .map(|(_, published)| parse_taxonomy(published.toml, "log".to_owned()))
+        .transpose()
 }
 
 /// A taxonomy's text with what it says; every mistake at once.
@@ -43,8 +46,8 @@ pub fn parse_taxonomy(toml: String, origin: String) -> Result<PublishedTaxonomy>
 }
 
 /// Of all publications the latest by (time, fact id), whatever their order in the log.
-fn last_published(instance: &Instance) -> Result<Option<TaxonomyPublished>> {
-    let mut last: Option<((Instant, domain::FactId), TaxonomyPublished)> = None;
+pub(super) fn last_published(instance: &Instance) -> Result<Option<(FactId, TaxonomyPublished)>> {
+    let mut last: Option<((Instant, FactId), TaxonomyPublished)> = None;
     each_fact(instance, Topic::Governance, Partition(0), |fact| {
         let at = (fact.occurred_at, fact.id);
         if let Body::TaxonomyPublished(published) = fact.body
@@ -53,7 +56,7 @@ fn last_published(instance: &Instance) -> Result<Option<TaxonomyPublished>> {
             last = Some((at, *published));
         }
     })?;
-    Ok(last.map(|(_, published)| published))
+    Ok(last.map(|((_, id), published)| (id, published)))
 }
 
 /// Every fact of one partition, in order; records that are no facts are left out.

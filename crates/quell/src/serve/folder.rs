@@ -15,6 +15,9 @@ use tokio::sync::mpsc::Sender;
 
 /// How often old cuts are removed: they stay for a day, so a quarter of an hour more is little.
 const PRUNE_EVERY: Duration = Duration::from_secs(15 * 60);
+/// How often epochs that are not served are folded on. Each time costs the loading of its state, which is not kept in
+/// memory beside the one that is served.
+const OTHERS_EVERY: Duration = Duration::from_secs(15 * 60);
 
 /// Asks for the last round.
 pub struct Drain;
@@ -39,6 +42,7 @@ impl Folder {
             folder: &self,
             live: LiveFold::new(&self.instance),
             started: Instant::now(),
+            others: None,
             pruned: None,
         };
         let mut schedule = Schedule::new(self.instance.config.serving.publish_every);
@@ -69,6 +73,8 @@ struct Rounds<'f> {
     folder: &'f Folder,
     live: LiveFold<'f>,
     started: Instant,
+    /// When the other epochs were folded on last.
+    others: Option<Duration>,
     /// When old cuts were removed last.
     pruned: Option<Duration>,
 }
@@ -81,6 +87,10 @@ impl Rounds<'_> {
     /// Folds what is new and publishes it; whether both went well.
     fn round(&mut self) -> bool {
         let done = self.job(Job::Fold, Self::fold) && self.job(Job::Publish, Self::publish);
+        if self.others.is_none_or(|at| self.now() >= at + OTHERS_EVERY) {
+            // Whoever promotes one folds the rest of it, however far behind it is.
+            self.job(Job::Epochs, Self::fold_others);
+        }
         if self.pruned.is_none_or(|at| self.now() >= at + PRUNE_EVERY) {
             // Old cuts that stay for longer cost room and nothing else.
             self.job(Job::Prune, Self::prune);
@@ -103,6 +113,11 @@ impl Rounds<'_> {
             self.folder.metrics.published(&cut, before.as_ref());
         }
         Ok(())
+    }
+
+    fn fold_others(&mut self) -> Result<()> {
+        self.others = Some(self.now());
+        self.live.fold_others()
     }
 
     fn prune(&mut self) -> Result<()> {

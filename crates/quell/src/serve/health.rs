@@ -13,6 +13,8 @@ pub enum Job {
     Fold,
     /// Tables are published.
     Publish,
+    /// Epochs that are kept, but not served, are folded on.
+    Epochs,
     /// Old cuts are removed.
     Prune,
     /// The state is saved at the end.
@@ -21,7 +23,8 @@ pub enum Job {
 
 impl Job {
     /// Every job.
-    pub const ALL: &'static [Self] = &[Self::Append, Self::Fold, Self::Publish, Self::Prune, Self::Save];
+    pub const ALL: &'static [Self] =
+        &[Self::Append, Self::Fold, Self::Publish, Self::Epochs, Self::Prune, Self::Save];
 
     /// Its word in metrics and in what is said of readiness.
     pub const fn word(self) -> &'static str {
@@ -29,6 +32,7 @@ impl Job {
             Self::Append => "append",
             Self::Fold => "fold",
             Self::Publish => "publish",
+            Self::Epochs => "epochs",
             Self::Prune => "prune",
             Self::Save => "save",
         }
@@ -89,7 +93,7 @@ impl Health {
     pub fn fails(&self, job: Job, message: String) {
         let mut state = self.state();
         state.failing.retain(|(failing, _)| *failing != job);
-        if job != Job::Prune {
+        if !matches!(job, Job::Prune | Job::Epochs) {
             state.failing.push((job, message));
         }
     }

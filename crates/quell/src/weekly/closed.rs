@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use domain::fact::WeekClosed;
 use domain::{Body, IsoWeek, Origin};
 use lake::{Entry, StoreError};
-use report::weekly::{TrendWeek, Weekly};
+use report::weekly::{Restated, WeekFigures, Weekly};
 use serde::{Deserialize, Serialize};
 
 /// Where the figures of closed weeks lie in the store.
@@ -17,6 +17,9 @@ const FOLDER: &str = "reports/closed";
 struct Closed {
     /// The cut, in hexadecimal digits.
     cut: String,
+    /// Weeks closed by a program that did not note it lack it.
+    #[serde(default)]
+    epoch: Option<String>,
     contacts: u64,
     dumb: u64,
     units: Option<u64>,
@@ -24,10 +27,9 @@ struct Closed {
 }
 
 impl Closed {
-    /// Whether the week has the same figures still.
-    fn holds(&self, now: &TrendWeek) -> bool {
-        (self.contacts, self.dumb, self.units, self.cost_micros)
-            == (now.contacts, now.dumb, now.units, now.cost_micros)
+    const fn figures(&self) -> WeekFigures {
+        let Self { contacts, dumb, units, cost_micros, .. } = *self;
+        WeekFigures { contacts, dumb, units, cost_micros }
     }
 }
 
@@ -38,6 +40,7 @@ pub fn close(instance: &Instance, weekly: &Weekly) -> Result<bool> {
     let Some(now) = weekly.trend.last().filter(|_| headline.complete) else { return Ok(false) };
     let closed = Closed {
         cut: weekly.provenance.cut.to_string(),
+        epoch: Some(weekly.provenance.epoch.to_string()),
         contacts: now.contacts,
         dumb: now.dumb,
         units: now.units,
@@ -62,18 +65,21 @@ fn state(instance: &Instance, weekly: &Weekly, week: IsoWeek, cut: String) -> Re
     Ok(())
 }
 
-/// Notes on the report which weeks were closed with other figures.
+/// Notes on the report which weeks were closed with other figures, and what changed since.
 pub(super) fn mark_restated(instance: &Instance, weekly: &mut Weekly) -> Result<()> {
-    let week = weekly.headline.iso_week;
+    let epoch = weekly.provenance.epoch.to_string();
     let mut restated = Vec::new();
-    for closed in closed_weeks(instance)? {
-        let Some(now) = weekly.trend.iter().find(|t| t.iso_week == closed) else { continue };
-        if !read(instance, closed)?.holds(now) {
-            restated.push(closed);
+    for week in closed_weeks(instance)? {
+        let Some(now) = weekly.trend.iter().find(|t| t.iso_week == week).map(WeekFigures::from) else {
+            continue;
+        };
+        let closed = read(instance, week)?;
+        if closed.figures() != now {
+            let other_epoch = closed.epoch.as_ref().is_some_and(|closed| *closed != epoch);
+            restated.push(Restated { iso_week: week, was: closed.figures(), now, other_epoch });
         }
     }
-    weekly.provenance.restated = restated.contains(&week);
-    weekly.provenance.restated_weeks = restated.into_iter().filter(|w| *w != week).collect();
+    weekly.provenance.restated = restated;
     Ok(())
 }
 

@@ -13,7 +13,7 @@ pub(super) fn json(weekly: &Weekly) -> Value {
         "week": weekly.headline.iso_week.to_string(),
         "monday": weekly.headline.monday.to_string(),
         "complete": weekly.headline.complete,
-        "restated": weekly.provenance.restated,
+        "restated": weekly.provenance.restated_week(weekly.headline.iso_week).is_some(),
         "currency": weekly.headline.currency,
         "unit": weekly.headline.unit,
         "headline": headline(&weekly.headline),
@@ -259,7 +259,31 @@ fn quality(weekly: &Weekly) -> Value {
         "late": q.late,
         "unowned": q.unowned,
         "refused": list(&weekly.refused, |r| json!({ "kind": r.kind.word(), "inputs": r.inputs })),
-        "restated_weeks": list(&weekly.provenance.restated_weeks, |week| week.to_string().into()),
+        "restated_weeks": weekly
+            .provenance
+            .restated_besides(weekly.headline.iso_week)
+            .map(|restated| restated.iso_week.to_string())
+            .collect::<Vec<_>>(),
+        "changed_since_published": list(&weekly.provenance.restated, restated),
+    })
+}
+
+fn restated(restated: &Restated) -> Value {
+    let figures = |f: &WeekFigures| json!({ "contacts": f.contacts, "dumb": f.dumb, "units": f.units, "cost_micros": f.cost_micros });
+    json!({
+        "week": restated.iso_week.to_string(),
+        "was": figures(&restated.was),
+        "now": figures(&restated.now),
+        "other_epoch": restated.other_epoch,
+    })
+}
+
+fn taxonomy_change(change: &TaxonomyChange) -> Value {
+    json!({
+        "at": change.at.to_string(),
+        "from": change.from,
+        "to": change.to,
+        "other_epoch": change.other_epoch,
     })
 }
 
@@ -272,6 +296,7 @@ fn provenance(p: &Provenance) -> Value {
         "taxonomy": p.taxonomy_name,
         "taxonomy_version": p.taxonomy_version,
         "taxonomy_sha256": p.taxonomy_sha256,
+        "taxonomy_changes": list(&p.taxonomy_changes, taxonomy_change),
         "manifest_sha256": p.manifest_sha256,
         "version": p.version,
         "maturity_days": p.maturity_days,

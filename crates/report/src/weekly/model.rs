@@ -379,14 +379,71 @@ pub struct Provenance {
     pub manifest_sha256: String,
     /// Version of the program.
     pub version: String,
-    /// This week was published before with other figures.
-    pub restated: bool,
-    /// Other weeks of which that is true, oldest first.
-    pub restated_weeks: Vec<IsoWeek>,
+    /// Weeks that were published before with other figures, oldest first.
+    pub restated: Vec<Restated>,
+    /// How the company's contacts were counted otherwise within the weeks that are compared, oldest first.
+    pub taxonomy_changes: Vec<TaxonomyChange>,
     /// Days after which a contact's follow-ups are complete.
     pub maturity_days: u64,
     /// Longest gap inside a chain, in days.
     pub chain_window_days: u64,
     /// How long after a session of self-service a contact is said to follow it, in seconds.
     pub self_service_window_s: u64,
+}
+
+/// A week that was published before with other figures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Restated {
+    /// The week.
+    pub iso_week: IsoWeek,
+    /// What was published.
+    pub was: WeekFigures,
+    /// What is known now.
+    pub now: WeekFigures,
+    /// It was published under another epoch: other rules may have changed it, not only later facts.
+    pub other_epoch: bool,
+}
+
+/// The figures that a week is closed with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WeekFigures {
+    /// Contacts.
+    pub contacts: u64,
+    /// Of them avoidable.
+    pub dumb: u64,
+    /// Units.
+    pub units: Option<u64>,
+    /// Cost in micro-units.
+    pub cost_micros: Option<u64>,
+}
+
+/// Another epoch was served from some moment on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaxonomyChange {
+    /// When.
+    pub at: Instant,
+    /// Name and version of the taxonomy since then; empty where there is none.
+    pub to: String,
+    /// Name and version of the taxonomy before; empty where nobody knows.
+    pub from: String,
+    /// What SQL calls the epoch that has the other reading; none where it was dropped.
+    pub other_epoch: Option<String>,
+}
+
+impl Provenance {
+    /// The restatement of this week, where it is one.
+    pub fn restated_week(&self, week: IsoWeek) -> Option<&Restated> {
+        self.restated.iter().find(|restated| restated.iso_week == week)
+    }
+
+    /// Other weeks than this that were restated, oldest first.
+    pub fn restated_besides(&self, week: IsoWeek) -> impl Iterator<Item = &Restated> {
+        self.restated.iter().filter(move |restated| restated.iso_week != week)
+    }
+}
+
+impl From<&TrendWeek> for WeekFigures {
+    fn from(week: &TrendWeek) -> Self {
+        Self { contacts: week.contacts, dumb: week.dumb, units: week.units, cost_micros: week.cost_micros }
+    }
 }

@@ -383,8 +383,8 @@ pub fn provenance() -> Provenance {
         taxonomy_sha256: "5d41c0f2a9b76e8831d0c4af92e7b6153c08dd7f4a61be2957f3c2e18a90b4d6".into(),
         manifest_sha256: "c83be01f7a2d945e60b1f8c3d7294ae5f16c0b8d3e92a74f5d18c6b07e93a1f2".into(),
         version: "0.1.0".into(),
-        restated: false,
-        restated_weeks: vec![],
+        restated: vec![],
+        taxonomy_changes: vec![],
         maturity_days: 30,
         chain_window_days: 7,
         self_service_window_s: 86_400,
@@ -604,8 +604,17 @@ fn unfinished() -> Weekly {
 /// Published before with other figures; a third of the contacts is mature, some have no cost.
 fn restated() -> Weekly {
     let mut weekly = corner();
-    weekly.provenance.restated = true;
-    weekly.provenance.restated_weeks = vec![week(17), week(18)];
+    let now = WeekFigures::from(weekly.trend.last().expect("a week"));
+    let was = WeekFigures { contacts: now.contacts - 12, dumb: now.dumb + 1, cost_micros: None, ..now };
+    let again = |iso_week, other_epoch| Restated { iso_week, was, now, other_epoch };
+    weekly.provenance.restated =
+        vec![again(week(17), false), again(week(18), true), again(weekly.headline.iso_week, false)];
+    weekly.provenance.taxonomy_changes = vec![TaxonomyChange {
+        at: Instant::parse_rfc3339("2026-05-12T08:00:00Z").expect("an instant"),
+        from: "retail 1".to_owned(),
+        to: "retail 2".to_owned(),
+        other_epoch: Some("0123456789abcdef".to_owned()),
+    }];
     weekly.headline.provisional = 4_412;
     weekly.headline.costed.week -= 812;
     weekly.quality.not_costed = 812;

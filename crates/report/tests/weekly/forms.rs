@@ -160,7 +160,12 @@ fn what_is_missing_is_told_and_never_zero() {
         ("unfinished", Lang::En, "This week is not over. Its figures reach to 13\u{a0}May\u{a0}2026"),
         ("unfinished", Lang::Es, "una parte no se compara con semanas completas"),
         ("restated", Lang::En, "Restated: this week was published before"),
-        ("restated", Lang::Es, "semana\u{a0}17 de 2026, semana\u{a0}18 de 2026"),
+        ("restated", Lang::En, "Weeks whose figures changed after they were published"),
+        ("restated", Lang::Es, "Semana\u{a0}17 de 2026"),
+        ("restated", Lang::Es, "Publicada con otra taxonomía u otras reglas."),
+        ("restated", Lang::En, "The taxonomy changed on 12\u{a0}May\u{a0}2026, from retail 1 to retail 2."),
+        ("restated", Lang::Es, "de retail 1 a retail 2"),
+        ("restated", Lang::En, "\"reason_weekly@0123456789abcdef\""),
     ];
     for (name, lang, expected) in cases {
         let text = weekly::text(&find(name), lang);

@@ -1,8 +1,10 @@
 //! What an owner needs to know first.
 
-use super::{Say, Side, difference};
+use super::{Say, difference};
 use crate::Lang;
 use crate::diff::{Cell, Pair};
+use crate::weekly::figures;
+use crate::weekly::measure;
 use crate::weekly::page::{Against, Card, Point, Tone};
 
 /// What must be known before reading any figure.
@@ -15,8 +17,8 @@ pub(super) fn warnings(say: Say<'_>) -> Vec<String> {
         let (name_a, name_b) = (say.a(), say.b());
         out.push(match say.lang {
             Lang::En => format!(
-                "The epochs do not have the same contacts: {a} are in {name_a} alone and {b} in {name_b} alone, because \
-                 they group records otherwise. These count as absent."
+                "The epochs do not have the same contacts: in {name_a} alone {a}, in {name_b} alone {b}, because they \
+                 group records otherwise. These count as absent."
             ),
             Lang::Es => format!(
                 "Las épocas no tienen los mismos contactos: {a} solo están en {name_a} y {b} solo en {name_b}, porque \
@@ -26,15 +28,17 @@ pub(super) fn warnings(say: Say<'_>) -> Vec<String> {
     }
     if t.unknown_to_b > 0 {
         let (n, name) = (say.contacts(t.unknown_to_b), say.b());
+        let one = t.unknown_to_b == 1;
         out.push(match say.lang {
             Lang::En => format!(
-                "{n} keep a reason that the taxonomy of {name} does not have: it was noted when their words were \
-                 erased, or a person gave it. Where the taxonomy does not keep that reason, they have no \
-                 owner."
+                "{n} {} a reason that the taxonomy of {name} does not have: noted when the words were erased, or given \
+                 by a person. Such a reason has no owner there.",
+                if one { "keeps" } else { "keep" }
             ),
             Lang::Es => format!(
-                "{n} conservan un motivo que la taxonomía de {name} no tiene: se anotó al borrar sus palabras o lo dio \
-                 una persona. Si la taxonomía no lo conserva, se quedan sin responsable."
+                "{n} {} un motivo que la taxonomía de {name} no tiene: se anotó al borrar las palabras o lo dio una \
+                 persona. Allí ese motivo no tiene responsable.",
+                if one { "conserva" } else { "conservan" }
             ),
         });
     }
@@ -73,13 +77,13 @@ fn moved(say: Say<'_>) -> String {
     let cost = t.moved_cost_micros.map(|micros| say.money(Some(micros)));
     let cost = match (cost, say.lang) {
         (None, _) => String::new(),
-        (Some(cost), Lang::En) => format!(" They cost {cost}."),
-        (Some(cost), Lang::Es) => format!(" Cuestan {cost}."),
+        (Some(cost), Lang::En) => format!(" Cost: {cost}."),
+        (Some(cost), Lang::Es) => format!(" Coste: {cost}."),
     };
     let renamed = renamed(say);
     match say.lang {
-        Lang::En => format!("Of {both}, {moved} get another reason{renamed}.{cost}"),
-        Lang::Es => format!("De {both}, {moved} pasan a otro motivo{renamed}.{cost}"),
+        Lang::En => format!("With another reason: {moved} of {both}{renamed}.{cost}"),
+        Lang::Es => format!("Con otro motivo: {moved} de {both}{renamed}.{cost}"),
     }
 }
 
@@ -101,10 +105,11 @@ fn unclassified(say: Say<'_>) -> String {
     let t = say.totals;
     let before = say.of(t.unclassified.a, t.contacts.a);
     let after = say.of(t.unclassified.b, t.contacts.b);
-    let (now, lost) = (say.count(t.classified_now), say.count(t.unclassified_now));
+    let now = verb(say, t.classified_now, ("gets one", "get one"), ("lo obtiene", "lo obtienen"));
+    let lost = verb(say, t.unclassified_now, ("loses its", "lose theirs"), ("lo pierde", "lo pierden"));
     match say.lang {
-        Lang::En => format!("{before} before, {after} after: {now} get one, {lost} lose theirs."),
-        Lang::Es => format!("{before} antes, {after} después: {now} lo obtienen, {lost} lo pierden."),
+        Lang::En => format!("{before} before, {after} after: {now}, {lost}."),
+        Lang::Es => format!("{before} antes, {after} después: {now}, {lost}."),
     }
 }
 
@@ -112,22 +117,26 @@ fn avoidable(say: Say<'_>) -> String {
     let t = say.totals;
     let before = say.of(t.dumb.a, t.contacts.a);
     let after = say.of(t.dumb.b, t.contacts.b);
-    let (gained, lost) = (say.count(t.dumb_gained), say.count(t.dumb_lost));
+    let gained = verb(say, t.dumb_gained, ("becomes so", "become so"), ("pasa a serlo", "pasan a serlo"));
+    let lost = verb(say, t.dumb_lost, ("ceases to be", "cease to be"), ("deja de serlo", "dejan de serlo"));
     match say.lang {
-        Lang::En => format!(
-            "{before} before, {after} after: {gained} more are proven avoidable, {lost} no longer are."
-        ),
-        Lang::Es => {
-            format!(
-                "{before} antes, {after} después: {gained} pasan a estar probados como innecesarios, {lost} dejan de estarlo."
-            )
-        }
+        Lang::En => format!("{before} before, {after} after: {gained}, {lost}."),
+        Lang::Es => format!("{before} antes, {after} después: {gained}, {lost}."),
     }
+}
+
+/// So many do something.
+fn verb(say: Say<'_>, n: u64, en: (&str, &str), es: (&str, &str)) -> String {
+    let (one, many) = match say.lang {
+        Lang::En => en,
+        Lang::Es => es,
+    };
+    format!("{} {}", say.count(n), if n == 1 { one } else { many })
 }
 
 fn largest(say: Say<'_>) -> Option<String> {
     let cell = say.diff.moves().into_iter().next()?;
-    let (from, to) = (say.reason(cell.from.as_deref(), Side::A), say.reason(cell.to.as_deref(), Side::B));
+    let (from, to) = say.between(cell.from.as_deref(), cell.to.as_deref());
     let contacts = say.contacts(cell.contacts);
     Some(match say.lang {
         Lang::En => format!("{contacts} from {from} to {to}."),
@@ -138,17 +147,10 @@ fn largest(say: Say<'_>) -> Option<String> {
 fn reasons(say: Say<'_>) -> String {
     let (ended, begun) = (say.diff.ended().count() as u64, say.diff.begun().count() as u64);
     let renamed = say.diff.renamed().len() as u64;
-    let only = match (renamed, say.lang) {
-        (0, _) => String::new(),
-        (1, Lang::En) => "; one of them only gets another id".to_owned(),
-        (n, Lang::En) => format!("; {} of them only get another id", say.count(n)),
-        (1, Lang::Es) => "; uno solo cambia de id".to_owned(),
-        (n, Lang::Es) => format!("; {} solo cambian de id", say.count(n)),
-    };
-    let (ended, begun) = (say.count(ended), say.count(begun));
+    let (ended, begun, renamed) = (say.count(ended), say.count(begun), say.count(renamed));
     match say.lang {
-        Lang::En => format!("Of the taxonomy's reasons {ended} end and {begun} begin{only}."),
-        Lang::Es => format!("En la taxonomía terminan {ended} motivos y empiezan {begun}{only}."),
+        Lang::En => format!("Ending: {ended}. Beginning: {begun}. Of both only renamed: {renamed}."),
+        Lang::Es => format!("Terminan: {ended}. Empiezan: {begun}. De ellos, solo cambian de id: {renamed}."),
     }
 }
 
@@ -171,20 +173,16 @@ pub(super) fn cards(say: Say<'_>) -> Vec<Card> {
             ..card(say.pick("Compared", "Comparados"), say.count(t.both))
         },
         Card {
-            detail: share_of(say, t.moved, t.both),
+            detail: detail([share_of(say, t.moved, t.both), None]),
             ..card(say.pick("With another reason", "Con otro motivo"), say.count(t.moved))
         },
         Card {
-            detail: share_of(say, t.unclassified.b, t.contacts.b),
+            detail: detail([share_of(say, t.unclassified.b, t.contacts.b), None]),
             against: vec![against(say, t.unclassified)],
             ..card(say.pick("Without a reason", "Sin motivo"), say.count(t.unclassified.b))
         },
         Card {
-            detail: [Some(share_of(say, t.dumb.b, t.contacts.b)), dumb_cost(say)]
-                .into_iter()
-                .flatten()
-                .collect::<Vec<_>>()
-                .join("; "),
+            detail: detail([share_of(say, t.dumb.b, t.contacts.b), dumb_cost(say)]),
             // To know more of them is no loss.
             against: vec![Against { tone: Tone::Plain, ..against(say, t.dumb) }],
             ..card(say.pick("Avoidable", "Innecesarios"), say.count(t.dumb.b))
@@ -197,12 +195,17 @@ fn card(name: String, value: String) -> Card {
     Card { name, term: None, value, detail, against: Vec::new(), weeks: Vec::new(), notes: Vec::new() }
 }
 
-fn share_of(say: Say<'_>, part: u64, whole: u64) -> String {
-    let percent = say.percent(part, whole);
-    match say.lang {
+/// A share in words; of few contacts there is none.
+fn share_of(say: Say<'_>, part: u64, whole: u64) -> Option<String> {
+    let percent = figures::percent(say.lang, measure::share(part, whole).ok()?);
+    Some(match say.lang {
         Lang::En => format!("{percent} of all"),
         Lang::Es => format!("{percent} del total"),
-    }
+    })
+}
+
+fn detail(parts: [Option<String>; 2]) -> String {
+    parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
 fn against(say: Say<'_>, pair: Pair<u64>) -> Against {

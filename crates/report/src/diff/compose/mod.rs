@@ -127,6 +127,15 @@ impl Say<'_> {
         words::quoted(self.lang, &self.named(id, side))
     }
 
+    /// Both reasons of a cell; where they have the same words, their ids tell them apart.
+    fn between(self, from: Option<&str>, to: Option<&str>) -> (String, String) {
+        let (a, b) = (self.reason(from, Side::A), self.reason(to, Side::B));
+        if a != b || from == to {
+            return (a, b);
+        }
+        (format!("{a} ({})", id_line(from)), format!("{b} ({})", id_line(to)))
+    }
+
     fn named(self, id: &str, side: Side) -> Named {
         let of = |r: &super::model::Reason| {
             let (own, other) = match side {

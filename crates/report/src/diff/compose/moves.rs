@@ -12,13 +12,33 @@ use domain::ReasonBasis;
 /// Rows of a folded table; the whole matrix is in the JSON.
 const FOLDED_ROWS: usize = 200;
 
+/// Puts a number before the name of a row, by which its samples are found.
+fn number(row: &mut Row, place: usize) {
+    if let Some(Cell::Name { text, .. }) = row.cells.first_mut() {
+        *text = format!("{place}. {text}");
+    }
+}
+
 /// The largest moves.
 pub(super) fn largest(say: Say<'_>) -> Section {
     let moves = say.diff.moves();
     let (shown, others) = moves.split_at(moves.len().min(MOVES_SHOWN));
     let mut blocks = Vec::new();
     if !shown.is_empty() {
-        blocks.push(Block::Table(Table { caption: caption(say, shown.len()), ..table(say, shown) }));
+        let mut table = Table { caption: caption(say, shown.len()), ..table(say, shown) };
+        table.rows.iter_mut().enumerate().for_each(|(at, row)| number(row, at + 1));
+        table.notes.insert(
+            0,
+            say.pick(
+                "Bars: contacts, and in the strong colour the avoidable ones of them.",
+                "Barras: contactos y, en color intenso, los innecesarios.",
+            ),
+        );
+        blocks.push(Block::Table(table));
+        blocks.push(Block::Note(say.pick(
+            "Contacts of each move to look at, up to twenty, and what decided their reason:",
+            "Contactos de cada cambio para mirar, hasta veinte, y qué decidió su motivo:",
+        )));
         blocks.extend(shown.iter().enumerate().map(|(at, cell)| Block::Samples(samples(say, at, cell))));
         blocks.push(Block::Note(say.pick(
             "`quell explain CONTACT_ID` shows a contact with the customer's words and what proves it.",
@@ -92,7 +112,7 @@ fn table(say: Say<'_>, cells: &[&Matrix]) -> Table {
             head(say.pick("From → to", "De → a"), HeadKind::Words),
             figures("Contacts", "Contactos"),
             head(String::new(), HeadKind::Bars),
-            figures("Of reason before", "Del motivo previo"),
+            head(say.pick("Of reason before", "Del motivo previo"), HeadKind::Told),
             figures("Avoidable", "Innecesarios"),
             figures("Cost", "Coste"),
         ],
@@ -125,11 +145,12 @@ fn name(say: Say<'_>, cell: &Matrix) -> Cell {
             Lang::Es => format!("de ellos, borrados: {n}"),
         });
     }
-    Cell::Name { text: format!("{} → {}", say.reason(from, Side::A), say.reason(to, Side::B)), lines }
+    let (a, b) = (say.reason(from, Side::A), say.reason(to, Side::B));
+    Cell::Name { text: format!("{a} → {b}"), lines }
 }
 
 fn samples(say: Say<'_>, at: usize, cell: &Matrix) -> Samples {
-    let (from, to) = (say.reason(cell.from.as_deref(), Side::A), say.reason(cell.to.as_deref(), Side::B));
+    let (from, to) = say.between(cell.from.as_deref(), cell.to.as_deref());
     let (place, given, all) = (at + 1, say.count(cell.samples.len() as u64), say.count(cell.contacts));
     let title = match say.lang {
         Lang::En => format!("{place}. {from} → {to}: {given} of {all}"),
@@ -179,8 +200,8 @@ pub(super) fn avoidable(say: Say<'_>) -> Section {
     let t = say.totals;
     let (gained, lost) = (say.contacts(t.dumb_gained), say.contacts(t.dumb_lost));
     let lead = match say.lang {
-        Lang::En => format!("{gained} are avoidable in {} alone, {lost} in {} alone.", say.b(), say.a()),
-        Lang::Es => format!("{gained} solo son innecesarios en {}; {lost} solo en {}.", say.b(), say.a()),
+        Lang::En => format!("Avoidable in {} alone: {gained}; in {} alone: {lost}.", say.b(), say.a()),
+        Lang::Es => format!("Innecesarios solo en {}: {gained}; solo en {}: {lost}.", say.b(), say.a()),
     };
     Section {
         id: "avoidable",

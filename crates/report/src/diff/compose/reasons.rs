@@ -98,9 +98,13 @@ fn ways(say: Say<'_>, id: &str, side: Side) -> Vec<String> {
     cells.sort_by_key(|c| Reverse(c.contacts));
     let line = |cell: &&Matrix| {
         let n = say.count(cell.contacts);
+        if cell.is_kept() {
+            let keep = say.pick("keep it", "lo conservan");
+            return format!("{keep}: {n}");
+        }
         match side {
-            Side::A => format!("→ {}: {n}", say.reason(cell.to.as_deref(), Side::B)),
-            Side::B => format!("← {}: {n}", say.reason(cell.from.as_deref(), Side::A)),
+            Side::A => format!("→ {}: {n}", say.between(cell.from.as_deref(), cell.to.as_deref()).1),
+            Side::B => format!("← {}: {n}", say.between(cell.from.as_deref(), cell.to.as_deref()).0),
         }
     };
     let mut out: Vec<String> = cells.iter().take(WAYS).map(line).collect();

@@ -4,7 +4,7 @@ use super::Say;
 use crate::Lang;
 use crate::weekly::figures;
 use crate::weekly::measure::{Figure, HeadlineFigure, Metric, Missing};
-use crate::weekly::model::{Headline, TrendWeek};
+use crate::weekly::model::{Headline, TaxonomyChange, TrendWeek};
 use crate::weekly::page::{Against, Card, Term, Tone};
 use crate::weekly::words;
 use std::collections::BTreeSet;
@@ -31,14 +31,49 @@ pub(super) fn warnings(say: Say<'_>) -> Vec<String> {
             }
         });
     }
-    if say.weekly.provenance.restated {
+    if say.weekly.provenance.restated_week(say.weekly.headline.iso_week).is_some() {
         out.push(say.pick(
             "Restated: this week was published before with other figures. Data that came later changed them.",
             "Revisado: esta semana se publicó antes con otras cifras. Datos que llegaron más tarde las han \
              cambiado.",
         ));
     }
+    out.extend(say.weekly.provenance.taxonomy_changes.iter().map(|change| taxonomy_changed(say, change)));
     out
+}
+
+/// Each epoch counts every week, so that nothing is missing: it has to be said which way the weeks are counted here, and
+/// where the other is.
+fn taxonomy_changed(say: Say<'_>, change: &TaxonomyChange) -> String {
+    let day = figures::day(say.lang, change.at.day(&say.weekly.provenance.zone));
+    let none = say.pick("no taxonomy", "ninguna taxonomía");
+    let named = |name: &str| if name.is_empty() { none.clone() } else { name.to_owned() };
+    let (from, to) = (named(&change.from), named(&change.to));
+    let p = &say.weekly.provenance;
+    let here = named(format!("{} {}", p.taxonomy_name, p.taxonomy_version).trim());
+    let mut text = match say.lang {
+        Lang::En => format!(
+            "The taxonomy changed on {day}, from {from} to {to}. All weeks of this report are counted by {here}, \
+             on both sides of that day."
+        ),
+        Lang::Es => format!(
+            "La taxonomía cambió el {day}, de {from} a {to}. Todas las semanas de este informe se cuentan con \
+             {here}, a ambos lados de ese día."
+        ),
+    };
+    if let Some(other) = &change.other_epoch {
+        text.push_str(&match say.lang {
+            Lang::En => format!(
+                " The other reading: `quell rollup --epoch {other}`, then `quell report weekly --epoch {other}`, \
+                 or the table \"reason_weekly@{other}\" in `quell sql`."
+            ),
+            Lang::Es => format!(
+                " La otra lectura: `quell rollup --epoch {other}` y después `quell report weekly --epoch {other}`, \
+                 o la tabla \"reason_weekly@{other}\" en `quell sql`."
+            ),
+        });
+    }
+    text
 }
 
 /// The four cards.

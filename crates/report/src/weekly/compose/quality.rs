@@ -1,17 +1,18 @@
 //! How far the figures can be trusted.
 
-use super::{Say, head, row};
+use super::{Say, head, plain, row};
 use crate::Lang;
 use crate::refusals::kind_words;
-use crate::weekly::figures;
+use crate::weekly::figures::{self, NONE};
 use crate::weekly::measure;
+use crate::weekly::model::Restated;
 use crate::weekly::page::{Block, Cell, HeadKind, Row, Section, Table};
 
 /// The section.
 pub(super) fn section(say: Say<'_>) -> Section {
     let mut blocks = vec![Block::Table(contacts(say)), refused(say)];
     blocks.push(Block::Note(definition(say)));
-    blocks.extend(restated(say).map(Block::Note));
+    blocks.extend(restated(say).map(Block::Table));
     Section {
         id: "quality",
         title: say.pick("How far these figures can be trusted", "Hasta qué punto fiarse de estas cifras"),
@@ -121,15 +122,47 @@ fn definition(say: Say<'_>) -> String {
     }
 }
 
-fn restated(say: Say<'_>) -> Option<String> {
-    let weeks = &say.weekly.provenance.restated_weeks;
+/// What was published of weeks, and what is known of them now.
+fn restated(say: Say<'_>) -> Option<Table> {
+    let weeks = &say.weekly.provenance.restated;
     if weeks.is_empty() {
         return None;
     }
-    let names: Vec<String> = weeks.iter().map(|week| figures::week(say.lang, *week)).collect();
-    let names = names.join(", ");
-    Some(match say.lang {
-        Lang::En => format!("Other weeks whose figures changed after they were published: {names}."),
-        Lang::Es => format!("Otras semanas cuyas cifras cambiaron tras publicarse: {names}."),
+    let figures = |text: String| head(text, HeadKind::Figures);
+    Some(Table {
+        caption: say.pick(
+            "Weeks whose figures changed after they were published",
+            "Semanas cuyas cifras cambiaron tras publicarse",
+        ),
+        heads: vec![
+            head(say.pick("Week", "Semana"), HeadKind::Words),
+            figures(say.pick("Contacts", "Contactos")),
+            figures(say.pick("Avoidable", "Innecesarios")),
+            figures(super::capitalised(&say.unit().many)),
+            figures(say.pick("Cost", "Coste")),
+        ],
+        rows: weeks.iter().map(|week| restated_row(say, week)).collect(),
+        notes: vec![say.pick("Before → now.", "Antes → ahora.")],
     })
+}
+
+fn restated_row(say: Say<'_>, week: &Restated) -> Row {
+    let Restated { iso_week, was, now, other_epoch } = week;
+    let change = |was: String, now: String| plain(if was == now { now } else { format!("{was} → {now}") });
+    let units = |n: Option<u64>| n.map_or_else(|| NONE.to_owned(), |n| say.count(n));
+    let money = |n: Option<u64>| n.map_or_else(|| NONE.to_owned(), |n| say.money(n));
+    let line = say.pick(
+        "Published under another taxonomy or other rules.",
+        "Publicada con otra taxonomía u otras reglas.",
+    );
+    row(vec![
+        Cell::Name {
+            text: super::capitalised(&figures::week(say.lang, *iso_week)),
+            lines: other_epoch.then_some(line).into_iter().collect(),
+        },
+        change(say.count(was.contacts), say.count(now.contacts)),
+        change(say.count(was.dumb), say.count(now.dumb)),
+        change(units(was.units), units(now.units)),
+        change(money(was.cost_micros), money(now.cost_micros)),
+    ])
 }
