@@ -454,6 +454,7 @@ fn config(setup: &Setup, taxonomy: PathBuf) -> Config {
         record_bytes_max: 1 << 20,
         fold_batch: setup.fold_batch,
         state_bytes_max: setup.state_bytes_max,
+        archive: false,
         vault: vault::Mode::Seeded(42),
         serving: Config::defaults().serving,
     }

@@ -300,7 +300,8 @@ pub struct Rollup {
 #[command(after_long_help = "\
 Examples:
   quell replay --taxonomy draft.toml --epoch draft
-  quell replay --taxonomy draft.toml --model reasons.model --epoch draft_2 --json")]
+  quell replay --taxonomy draft.toml --model reasons.model --epoch draft_2 --json
+  quell replay --taxonomy draft.toml --from archive --epoch draft")]
 pub struct Replay {
     /// Taxonomy file.
     #[arg(long, value_name = "FILE")]
@@ -311,9 +312,21 @@ pub struct Replay {
     /// Decide by the taxonomy's rules alone, whatever model is configured.
     #[arg(long, conflicts_with = "model")]
     pub no_model: bool,
+    /// Where the records come from: the log, or its archive ([archive] enabled).
+    #[arg(long, value_name = "WORD", default_value = "log")]
+    pub from: ReplayFrom,
     /// Name of the epoch: lower-case letters, digits, _ and -, a letter first.
     #[arg(long, value_name = "NAME", value_parser = epoch_name)]
     pub epoch: String,
+}
+
+/// Where a replay reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReplayFrom {
+    /// The log.
+    Log,
+    /// The archive of the log in the lake's store.
+    Archive,
 }
 
 /// Arguments of `quell promote`.
@@ -602,13 +615,21 @@ Examples:
   quell taxonomy lint taxonomy.toml --against taxonomy-2025.toml --lang es
   quell taxonomy lint taxonomy.toml --json")]
     Lint(TaxonomyLint),
-    /// Publish a taxonomy file: the next fold uses it.
+    /// Publish a taxonomy file: the next rollup folds the whole log by it and serves that.
+    ///
+    /// What was served before is kept, and `quell rollback` goes back to it. To look before anybody sees it, use
+    /// `quell replay` and `quell promote` instead.
     Publish {
         /// The file.
         #[arg(value_name = "FILE")]
         file: PathBuf,
+        /// Who publishes it: a pseudonym, which the log keeps in clear.
+        #[arg(long, value_name = "NAME")]
+        by: Option<String>,
     },
     /// Show the taxonomy in force, or the one of a file.
+    ///
+    /// With the one in force comes its history: what was published and served, when and by whom.
     Show {
         /// The file; by default the taxonomy in force.
         #[arg(value_name = "FILE")]

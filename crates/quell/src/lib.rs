@@ -3,6 +3,7 @@
 //!
 //! Nothing here is a rule of the business.
 
+pub mod archive;
 pub mod bug;
 pub mod cli;
 pub mod commands;

@@ -53,6 +53,8 @@ pub struct Config {
     pub fold_batch: usize,
     /// Most memory for open state and index, in bytes.
     pub state_bytes_max: u64,
+    /// Whether the log is archived in the lake's store.
+    pub archive: bool,
     /// How the vault comes to keys.
     pub vault: vault::Mode,
     /// What `quell run` does.

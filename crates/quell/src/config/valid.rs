@@ -27,6 +27,7 @@ pub(super) fn validate(layers: &Layers, mistakes: Vec<Mistake>) -> Result<Config
         record_bytes_max: check.record_size("limits.record"),
         fold_batch: check.integer("fold.batch", 1, 10_000_000),
         state_bytes_max: check.state_size("memory.state_max"),
+        archive: check.flag("archive.enabled"),
         vault: check.vault(),
         serving: check.serving(),
     };
