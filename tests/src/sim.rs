@@ -462,6 +462,7 @@ fn config(setup: &Setup, taxonomy: PathBuf) -> Config {
         spread: false,
         state_bytes_max: setup.state_bytes_max,
         vault_store: Config::defaults().vault_store,
+        archive: false,
         vault: vault::Mode::Seeded(42),
         serving: Config::defaults().serving,
     }

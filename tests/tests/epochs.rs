@@ -174,6 +174,29 @@ fn kill(data: &Data, args: &[&str], wait: Duration) -> bool {
     was_running
 }
 
+/// The archive alone, without the log that it was made from.
+#[test]
+fn a_replay_from_the_archive_is_the_same_bytes() {
+    let company = Company::new();
+    let data = Data::new();
+    company.import(&data, "contacts.csv");
+    let rollup = data.command(&["rollup"]).env("QUELL_ARCHIVE_ENABLED", "true").output().expect("starts");
+    assert!(rollup.status.success());
+    let taxonomy = company.file("two.toml");
+    let replay = ["replay", "--taxonomy", &taxonomy, "--epoch", "draft"];
+    let from_log = copy_of(&data);
+    from_log.done(&replay);
+    let (log, aside) = (data.path().join("log"), data.path().join("log.aside"));
+    std::fs::rename(&log, &aside).expect("moved");
+    let none = data.run(&replay);
+    assert!(!none.status.success(), "replayed a log that is not there");
+    let done = data.json(&[&replay[..], &["--from", "archive", "--json"]].concat());
+    assert_eq!(done["accepted"], json!(ROWS));
+    assert!(!log.exists() || files_below(&log).is_empty(), "a replay from the archive wrote a log");
+    std::fs::rename(&aside, &log).expect("moved back");
+    assert!(draft(&data) == draft(&from_log), "the tables differ");
+}
+
 /// Promotion and rollback give the bytes that were there before, and whoever reads meanwhile, while contacts arrive, sees
 /// the contacts of one epoch, all of them.
 #[test]

@@ -1,8 +1,8 @@
 //! Figures counted again in Python, which shares no line with the program: the demo's truths from its source files,
-//! and every figure of the weekly report for random companies (P10). Without python3 nothing is proven, and that is
-//! said.
+//! every figure of the weekly report for random companies (P10), and every cell of a diff of two epochs. Without
+//! python3 nothing is proven, and that is said.
 
-use crate::program::{Data, files_below};
+use crate::program::{Data, SEEDED, files_below};
 use fastrand::Rng;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -36,6 +36,16 @@ fn agrees(mut command: Command) {
 fn every_figure_of_a_report_is_counted_again() {
     let Some(mut command) = script("recount_report.py") else { return };
     command.arg(env!("CARGO_BIN_EXE_program")).args(["--sets", "3"]);
+    agrees(command);
+}
+
+/// A draft that renames, splits and merges reasons and changes rules, over the demo with an erased customer.
+#[test]
+fn a_diff_of_two_epochs_is_counted_again() {
+    let Some(mut command) = script("recount_diff.py") else { return };
+    let data = Data::new();
+    data.done(&DEMO);
+    command.arg(env!("CARGO_BIN_EXE_program")).arg(data.path()).envs(SEEDED);
     agrees(command);
 }
 

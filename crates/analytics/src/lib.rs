@@ -4,10 +4,12 @@
 //! Functions block; the runtime that DataFusion needs is inside. Nothing here knows HTTP, shows a cut, or sums
 //! floating-point numbers on the way to a file.
 
+mod diff;
 mod engine;
 mod error;
 mod evidence;
 mod files;
+mod judged;
 mod measures;
 mod named;
 mod output;
@@ -17,6 +19,7 @@ mod session;
 mod volumes;
 mod weekly;
 
+pub use diff::{DiffAnswers, diff, diff_in_slices};
 pub use engine::Resources;
 pub use error::{AnalyticsError, Wrong};
 pub use evidence::{FoundFact, stated};

@@ -7,8 +7,10 @@ use crate::files::FileTable;
 use crate::named::named_query;
 use crate::publish::TRENDS_MADE_BY;
 use crate::rows::Rows;
+use arrow::array::RecordBatch;
 use datafusion::catalog::{MemorySchemaProvider, SchemaProvider as _};
 use datafusion::common::{DataFusionError, ScalarValue, TableReference};
+use datafusion::datasource::MemTable;
 use datafusion::execution::context::SQLOptions;
 use datafusion::prelude::SessionConfig;
 use domain::{Instant, Zone};
@@ -76,6 +78,14 @@ impl Session {
         let allowed =
             SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
         self.engine.query(text, parameters, allowed, AnalyticsError::of_query)
+    }
+
+    /// Makes rows in memory known as a table of that name, in place of an earlier one.
+    pub(crate) fn hold(&self, name: &str, rows: RecordBatch) -> Result<(), AnalyticsError> {
+        let table = MemTable::try_new(rows.schema(), vec![vec![rows]]);
+        table
+            .and_then(|table| self.engine.replace(name, Arc::new(table)))
+            .map_err(|e| AnalyticsError::failed("hold rows", &e))
     }
 
     /// Answers a named query. `$as_of` in its text is what time it was for the cut.

@@ -68,6 +68,29 @@ pub fn snowball_rate(sizes: impl IntoIterator<Item = u64>) -> Option<f64> {
     (contacts > 0).then(|| repeats as f64 / contacts as f64)
 }
 
+/// The lower bound of a share that was measured on a sample (Wilson's score interval of 95 %): with `part` of `whole`
+/// observed, the true share is below it in 1 of 40 cases. Null of no sample.
+///
+/// | part | whole | lower bound |
+/// |---|---|---|
+/// | 0 | 10 | 0 |
+/// | 9 | 10 | 0.596 |
+/// | 10 | 10 | 0.722 |
+/// | 900 | 1,000 | 0.880 |
+pub fn wilson_lower(part: u64, whole: u64) -> Option<f64> {
+    /// The 97.5 % quantile of the normal distribution.
+    const Z: f64 = 1.959_963_984_540_054;
+    if whole == 0 || part > whole {
+        return None;
+    }
+    #[expect(clippy::cast_precision_loss, reason = "counts of contacts stay below 2^53")]
+    let (n, share) = (whole as f64, part as f64 / whole as f64);
+    let squared = Z * Z;
+    let middle = share + squared / (2.0 * n);
+    let half = Z * (share * (1.0 - share) / n + squared / (4.0 * n * n)).sqrt();
+    Some(((middle - half) / (1.0 + squared / n)).max(0.0))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -142,5 +165,15 @@ mod tests {
     fn a_missing_unit_is_null_and_never_zero() {
         assert_eq!((cpx(5, None), cpx(5, Some(0)), cpx(5, Some(200))), (None, None, Some(2.5)));
         assert_eq!((snowball_rate([]), snowball_rate([1, 3])), (None, Some(0.5)));
+    }
+
+    #[test]
+    fn the_lower_bound_of_a_share_is_wilsons() {
+        let cases = [(0, 10, 0.0), (9, 10, 0.596), (10, 10, 0.722), (900, 1_000, 0.880), (1, 1, 0.207)];
+        for (part, whole, bound) in cases {
+            let found = wilson_lower(part, whole).expect("a sample");
+            assert!((found - bound).abs() < 0.000_5, "{part}/{whole}: {found}");
+        }
+        assert_eq!((wilson_lower(0, 0), wilson_lower(2, 1)), (None, None));
     }
 }

@@ -15,11 +15,13 @@
 //! lake/<epoch>/segments/<kind>/<ordinal>-<hash>.parquet
 //! lake/<epoch>/snapshots/<ordinal>.snap
 //! lake/<epoch>/parts/<part>/<step>.snap             parts of a fold that several processes share
+//! archive/<topic>/<partition>/<from>.piece          records of the log, framed
 //! tables/<cut>/<table>/dt=YYYY-MM-DD/<table>.parquet   or  tables/<cut>/<table>/<table>.parquet
 //! tables/<cut>/manifest.json                       written last: without it the tree does not exist
 //! tables/current                                   the cut that is shown
 //! ```
 
+mod archive;
 mod chain;
 mod cut;
 mod cut_writer;
@@ -46,6 +48,7 @@ mod tests;
 mod transfer;
 mod wire;
 
+pub use archive::{PIECE_RECORDS, Piece, archived_partitions, archived_to, piece, piece_of, put_piece};
 pub use cut::{Cut, CutList, current_cut, cuts, make_current, open_cut};
 pub use cut_writer::{Begin, CutWriter, PartitionWriter};
 pub use epochs::{Live, drop_epoch, epochs, live, serve, served};

@@ -84,6 +84,20 @@ pub(crate) struct WireLive {
     pub over: Option<String>,
 }
 
+/// The head of a piece of the archive.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct WirePiece {
+    pub format: u32,
+    pub topic: String,
+    pub partition: u32,
+    pub from: u64,
+    pub to: u64,
+    /// Checksum of the head of the piece before; none for the first.
+    pub previous: Option<String>,
+    pub bytes: u64,
+    pub payload_sha256: String,
+}
+
 /// The rules of an epoch. Lengths of time are microseconds.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct WireRules {

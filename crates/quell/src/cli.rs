@@ -132,6 +132,15 @@ pub enum Command {
     /// dropped, and can be compared (`quell diff`), queried and promoted. Stopped or killed, it goes on from its
     /// last commit when it is run again. Contacts whose words were erased keep the reason that was found before.
     Replay(Replay),
+    /// Say what another epoch would change: two of them at one cut, contact by contact.
+    ///
+    /// An epoch is named as `quell replay` named it, by `live`, or by the first digits of its id. Both are looked at
+    /// at the cut that is shown: up to the same positions of the log, as of the same instant. Where one has no tables
+    /// there, they are made beside it. Nothing that is served changes.
+    ///
+    /// The ten largest moves come first, each with contacts for `quell explain`. JSON has the whole matrix; the page
+    /// is one file that loads nothing else.
+    Diff(Diff),
     /// Serve another epoch: its tables are shown from now on.
     ///
     /// It is folded to where the log ends and its tables are made first; then it takes its place in one step, and who
@@ -197,7 +206,10 @@ pub enum Command {
     /// deterministic: equal texts give an equal file, whatever the machine and the number of threads. To fold with
     /// it, name it in the configuration as model.file.
     Train(Train),
-    /// Measure a model on texts with labels.
+    /// Measure a model on texts with labels, or an epoch on contacts with labels.
+    ///
+    /// With --gold it says how often an epoch gives contacts the reason that a person gave them: so that a draft can
+    /// be judged before it is served. Lines whose contact or label the epoch does not have are named and left out.
     Eval(Eval),
     /// Find the reasons of texts: NDJSON in, NDJSON out.
     ///
@@ -324,7 +336,8 @@ pub struct Rollup {
 #[command(after_long_help = "\
 Examples:
   quell replay --taxonomy draft.toml --epoch draft
-  quell replay --taxonomy draft.toml --model reasons.model --epoch draft_2 --json")]
+  quell replay --taxonomy draft.toml --model reasons.model --epoch draft_2 --json
+  quell replay --taxonomy draft.toml --from archive --epoch draft")]
 pub struct Replay {
     /// Taxonomy file.
     #[arg(long, value_name = "FILE")]
@@ -335,9 +348,21 @@ pub struct Replay {
     /// Decide by the taxonomy's rules alone, whatever model is configured.
     #[arg(long, conflicts_with = "model")]
     pub no_model: bool,
+    /// Where the records come from: the log, or its archive ([archive] enabled).
+    #[arg(long, value_name = "WORD", default_value = "log")]
+    pub from: ReplayFrom,
     /// Name of the epoch: lower-case letters, digits, _ and -, a letter first.
     #[arg(long, value_name = "NAME", value_parser = epoch_name)]
     pub epoch: String,
+}
+
+/// Where a replay reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReplayFrom {
+    /// The log.
+    Log,
+    /// The archive of the log in the lake's store.
+    Archive,
 }
 
 /// Arguments of `quell promote`.
@@ -394,6 +419,34 @@ fn epoch_name(text: &str) -> Result<String, String> {
             .to_owned()
     };
     lake::good_epoch_name(text).then(|| text.to_owned()).ok_or_else(expected)
+}
+
+/// Arguments of `quell diff`.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  quell diff live draft
+  quell diff live draft --week 2026-W20
+  quell diff live draft --format html,json --out reports --lang es")]
+pub struct Diff {
+    /// The epoch to begin with.
+    #[arg(value_name = "A")]
+    pub a: String,
+    /// The epoch to end with.
+    #[arg(value_name = "B")]
+    pub b: String,
+    /// Only the contacts of this ISO week, such as 2026-W20.
+    #[arg(long, value_name = "WEEK")]
+    pub week: Option<String>,
+    /// Language; by default the configured one.
+    #[arg(long, value_name = "LANG")]
+    pub lang: Option<ReportLang>,
+    /// Forms, joined by commas; by default text. A single text or json goes to stdout unless --out is given.
+    #[arg(long, value_name = "FORMAT", value_delimiter = ',')]
+    pub format: Vec<ReportFormat>,
+    /// Folder for the files, made if it is missing; by default `reports` in the data folder.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
 }
 
 /// Arguments of `quell path`.
@@ -598,13 +651,21 @@ Examples:
   quell taxonomy lint taxonomy.toml --against taxonomy-2025.toml --lang es
   quell taxonomy lint taxonomy.toml --json")]
     Lint(TaxonomyLint),
-    /// Publish a taxonomy file: the next fold uses it.
+    /// Publish a taxonomy file: the next rollup folds the whole log by it and serves that.
+    ///
+    /// What was served before is kept, and `quell rollback` goes back to it. To look before anybody sees it, use
+    /// `quell replay` and `quell promote` instead.
     Publish {
         /// The file.
         #[arg(value_name = "FILE")]
         file: PathBuf,
+        /// Who publishes it: a pseudonym, which the log keeps in clear.
+        #[arg(long, value_name = "NAME")]
+        by: Option<String>,
     },
     /// Show the taxonomy in force, or the one of a file.
+    ///
+    /// With the one in force comes its history: what was published and served, when and by whom.
     Show {
         /// The file; by default the taxonomy in force.
         #[arg(value_name = "FILE")]
@@ -779,14 +840,23 @@ pub struct Train {
 #[command(after_long_help = "\
 Examples:
   quell eval --model reasons.model --labels held_out.csv
-  quell eval --model reasons.model --labels held_out.csv --accept-loss 0.02 --json")]
+  quell eval --model reasons.model --labels held_out.csv --accept-loss 0.02 --json
+  quell eval --gold reviewed.csv --epoch draft")]
+#[command(group = ArgGroup::new("measured").required(true).args(["model", "gold"]))]
 pub struct Eval {
     /// Model file.
-    #[arg(long, value_name = "FILE")]
-    pub model: PathBuf,
+    #[arg(long, value_name = "FILE", requires = "labels")]
+    pub model: Option<PathBuf>,
     /// CSV with the columns text and label; `oos` = out of scope.
-    #[arg(long, value_name = "FILE")]
-    pub labels: PathBuf,
+    #[arg(long, value_name = "FILE", requires = "model")]
+    pub labels: Option<PathBuf>,
+    /// CSV of contacts with the reason that is right: the columns contact_id and label, or source, record_id, label
+    /// and, where the source has several, instance; `oos` = no reason fits.
+    #[arg(long, value_name = "FILE", requires = "epoch", conflicts_with = "accept_loss")]
+    pub gold: Option<PathBuf>,
+    /// The epoch to measure: a name, `live`, or the first digits of an id.
+    #[arg(long, value_name = "NAME", requires = "gold")]
+    pub epoch: Option<String>,
     /// Share of in-scope texts that may stay unclassified, 0 to 0.5; by default that of the configuration.
     #[arg(long, value_name = "SHARE", value_parser = share)]
     pub accept_loss: Option<f64>,

@@ -18,19 +18,21 @@ pub struct Row {
     lang: Option<String>,
 }
 
+/// Says what is wrong with rows that are left out: the first of them, and how many more there are.
+pub fn say_refused(path: &Path, refused: &[String]) {
+    refused.iter().take(NAMED_ROWS).for_each(|message| say(message));
+    if refused.len() > NAMED_ROWS {
+        say(&format!("{} more rows of {} were refused", refused.len() - NAMED_ROWS, path.display()));
+    }
+}
+
 /// Reads a file. Rows that cannot be read are said on stderr and left out; a file without any other is an error.
 pub fn read(path: &Path, record_bytes_max: usize) -> Result<Vec<Row>> {
-    let mut file = match read_columns(path, &["text", "label", "lang"], record_bytes_max) {
+    let file = match read_columns(path, &["text", "label", "lang"], record_bytes_max) {
         Err(error) if lacks_only_lang(&error) => read_columns(path, &["text", "label"], record_bytes_max)?,
         other => other?,
     };
-    let refused = file.refused.len();
-    for message in file.refused.drain(..).take(NAMED_ROWS) {
-        say(&message);
-    }
-    if refused > NAMED_ROWS {
-        say(&format!("{} more rows of {} were refused", refused - NAMED_ROWS, path.display()));
-    }
+    say_refused(path, &file.refused);
     if file.rows.is_empty() {
         bail!("{}: no row with a text and a label", path.display());
     }

@@ -3,13 +3,16 @@
 //!
 //! Nothing here is a rule of the business.
 
+pub mod archive;
 pub mod bug;
 pub mod cli;
 pub mod commands;
+pub mod compared;
 pub mod config;
 pub mod demo;
 pub mod explained;
 pub mod failure;
+mod gold;
 pub mod home;
 pub mod ingest;
 pub mod instance;

@@ -3,10 +3,12 @@
 
 pub mod costs;
 pub mod demo;
+pub mod diff;
 pub mod doctor;
 pub mod epochs;
 pub mod erase;
 pub mod explained;
+pub mod gold;
 pub mod import;
 pub mod lang;
 pub mod notice;

@@ -7,6 +7,7 @@ use domain::invariant::Counts;
 use domain::{Channel, CutId, Day, EpochId, Instant, IsoWeek, RejectKind};
 use report::demo::{BeforeAfter, Level, Progress, Shift, SpikeDays, Truth, Value};
 use report::doctor::Hint;
+use report::gold::{Gold, LeftOut, Why};
 use report::*;
 
 fn check(name: &str, render: impl Fn(Lang) -> String) {
@@ -292,6 +293,44 @@ fn truths() -> Vec<Truth> {
             ok: false,
         },
     ]
+}
+
+/// Labels of every fate: right, mistaken, missed, out of scope, and three that say nothing.
+#[test]
+fn gold() {
+    let pair = |label: &str, found: &str, n| ((label.to_owned(), found.to_owned()), n);
+    let pairs = [
+        pair("invoice", "invoice", 40),
+        pair("invoice", "refund", 8),
+        pair("refund", "refund", 1_000),
+        pair("refund", "unclassified", 20),
+        pair("late", "invoice", 1),
+        pair("unclassified", "unclassified", 9),
+        pair("unclassified", "late", 1),
+    ];
+    let left = |line, why| LeftOut { line, why };
+    let gold = Gold {
+        name: "draft".into(),
+        epoch: EpochId::from_bytes([1; 8]),
+        cut: CutId::from_bytes([2; 8]),
+        pairs: pairs.into(),
+        left_out: vec![
+            left(7, Why::NoContact("crm 77".into())),
+            left(8, Why::NoReason("delivery".into())),
+            left(9, Why::Again(2)),
+        ],
+    };
+    assert_eq!((gold.in_scope(), gold.right(), gold.unclassified()), (1_069, 1_040, 20));
+    let refund = gold.per_reason()["refund"];
+    assert_eq!((refund.support, refund.predicted, refund.right), (1_020, 1_008, 1_000));
+    assert_eq!(gold.json()["per_reason"]["late"]["precision"], 0.0);
+    check("gold", |lang| {
+        let left_out: Vec<String> = gold.left_out.iter().map(|l| l.render(lang)).collect();
+        format!("{}\n{}", left_out.join("\n"), gold.render(lang))
+    });
+    // No label is right, and none says anything of what is out of scope.
+    let nothing = Gold { pairs: [pair("a", "b", 1)].into(), left_out: Vec::new(), ..gold };
+    check("gold_nothing", |lang| nothing.render(lang));
 }
 
 #[test]

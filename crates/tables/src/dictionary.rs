@@ -4,7 +4,7 @@
 use crate::column::{Column, Table};
 use crate::named::{QUERIES, Query};
 use crate::published;
-use crate::weekly;
+use crate::{diff, weekly};
 use std::fmt::Write as _;
 
 const OPENING: &str = "# Data dictionary
@@ -18,7 +18,7 @@ from the path. Of a table by weeks it is the week's Monday. The dimensions are o
 Instants are UTC; ids are hyphenated UUIDs. Money is whole micro-units of one currency, in `costs`.
 ";
 
-/// Every published table, named query and row of the weekly report with their columns, in Markdown.
+/// Every published table, named query and row of a report with their columns, in Markdown.
 pub fn dictionary() -> String {
     let mut out = OPENING.to_owned();
     for table in published() {
@@ -30,6 +30,10 @@ pub fn dictionary() -> String {
         "\n# Rows of the weekly report\n\nWhat the report reads of one week; each is asked with `$week`.\n",
     );
     queries(&mut out, weekly::QUERIES);
+    out.push_str(
+        "\n# Rows of a diff\n\nWhat `quell diff` reads of two epochs; docs/epochs.md says what it makes of them.\n",
+    );
+    queries(&mut out, diff::QUERIES);
     out
 }
 

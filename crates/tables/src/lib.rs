@@ -7,12 +7,14 @@
 //!   bytes. The dimensions ([`REASONS`], [`OWNERS`], [`UNITS`], [`COSTS`]) lie there as they are published.
 //! * Published: [`published`]; ids are text, and [`publish`] makes one of the other. What the trend tables count
 //!   is counted in `analytics`.
-//! * Answers of queries: [`named`] on the command line, [`weekly`] for the report.
+//! * Answers of queries: [`named`] on the command line, [`weekly`] for the report, [`diff`] for two
+//!   epochs side by side.
 
 mod cell;
 mod column;
 mod contact_rows;
 mod dictionary;
+pub mod diff;
 mod dimensions;
 pub mod named;
 mod published;

@@ -6,7 +6,7 @@
 use crate::column::{Column, Kind};
 use crate::named::{Query, count, day, or_null, text};
 
-const fn flag(name: &'static str, doc: &'static str) -> Column {
+pub(crate) const fn flag(name: &'static str, doc: &'static str) -> Column {
     Column { name, kind: Kind::Bool, nullable: false, doc }
 }
 
@@ -15,12 +15,12 @@ const fn ratio(name: &'static str, doc: &'static str) -> Column {
 }
 
 /// A count that a row may lack.
-const fn maybe(name: &'static str, doc: &'static str) -> Column {
+pub(crate) const fn maybe(name: &'static str, doc: &'static str) -> Column {
     or_null(count(name, doc))
 }
 
 /// A text that a row may lack.
-const fn maybe_text(name: &'static str, doc: &'static str) -> Column {
+pub(crate) const fn maybe_text(name: &'static str, doc: &'static str) -> Column {
     or_null(text(name, doc))
 }
 

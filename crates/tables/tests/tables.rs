@@ -206,7 +206,7 @@ fn every_column_is_documented_and_named_once() {
 
 #[test]
 fn every_column_of_a_query_is_documented_and_named_once() {
-    for query in tables::named::QUERIES.iter().chain(tables::weekly::QUERIES) {
+    for query in tables::named::QUERIES.iter().chain(tables::weekly::QUERIES).chain(tables::diff::QUERIES) {
         let names: BTreeSet<&str> = query.columns.iter().map(|c| c.name).collect();
         assert_eq!(names.len(), query.columns.len(), "{}: a name stands twice", query.name);
         for column in query.columns {
@@ -214,7 +214,7 @@ fn every_column_of_a_query_is_documented_and_named_once() {
             assert!(doc.ends_with('.') && !doc.contains('|'), "{}.{}: {doc:?}", query.name, column.name);
         }
     }
-    for queries in [tables::named::QUERIES, tables::weekly::QUERIES] {
+    for queries in [tables::named::QUERIES, tables::weekly::QUERIES, tables::diff::QUERIES] {
         assert!(queries.is_sorted_by_key(|q| q.name), "queries lie by name");
     }
     assert!(tables::weekly::query("headline").is_some() && tables::weekly::query("weekly").is_none());

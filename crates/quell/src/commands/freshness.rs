@@ -24,11 +24,17 @@ pub(super) fn shown(shell: &Shell, store: &dyn Store) -> Result<Cut> {
         mention(shell, &cut)?;
         return Ok(cut);
     }
-    let embedded = matches!(shell.loaded.config.log, LogBackend::Embedded);
-    ensure!(!embedded || shell.home.log().is_dir(), "nothing is imported yet: run `quell import` first");
+    ensure_imported(shell)?;
     say(&report::notice::first_rollup(shell.lang()));
     pipeline::rollup(&shell.instance()?, None)?;
     current(store)?.context("the tables that were published just now are gone")
+}
+
+/// Refuses what needs a log where there is none.
+pub(super) fn ensure_imported(shell: &Shell) -> Result<()> {
+    let embedded = matches!(shell.loaded.config.log, LogBackend::Embedded);
+    ensure!(!embedded || shell.home.log().is_dir(), "nothing is imported yet: run `quell import` first");
+    Ok(())
 }
 
 /// The cut that is meant: the one that was named, the tables of the epoch that was named, else the one that is shown.

@@ -5,11 +5,14 @@ mod classify;
 mod config;
 mod costs;
 mod demo;
+mod diff;
 mod doctor;
 mod epochs;
 mod erase;
 mod explain;
+mod forms;
 mod freshness;
+mod gold;
 mod import;
 mod overrides;
 mod path;
@@ -91,6 +94,7 @@ fn dispatch(shell: &mut Shell, command: Command) -> Result<Exit, Failure> {
         Command::Topics(args) => topics::run(shell, &args),
         Command::Rollup(args) => rollup::run(shell, &args),
         Command::Replay(args) => replay::run(shell, &args),
+        Command::Diff(args) => diff::run(shell, &args),
         Command::Promote(args) => epochs::promote(shell, &args),
         Command::Rollback(args) => epochs::rollback(shell, &args),
         Command::Epochs(args) => epochs::run(shell, &args),
@@ -106,7 +110,10 @@ fn dispatch(shell: &mut Shell, command: Command) -> Result<Exit, Failure> {
         Command::Units(args) => units::run(shell, &args),
         Command::Costs(args) => costs::run(shell, &args),
         Command::Train(args) => train::run(shell, &args),
-        Command::Eval(args) => train::eval(shell, &args),
+        Command::Eval(args) => match &args.gold {
+            Some(gold) => gold::run(shell, gold, &args),
+            None => train::eval(shell, &args),
+        },
         Command::Classify(args) => classify::run(shell, &args),
         Command::Config(args) => config::run(shell, args),
     }

@@ -3,12 +3,13 @@
 
 use super::Shell;
 use super::explain;
+use super::freshness::ensure_imported;
 use crate::cli::{Override, YesNo};
 use crate::explained;
 use crate::failure::{Exit, Failure};
 use crate::pipeline::{self, Overruled, Ruling, Signature};
 use crate::text::nearest;
-use anyhow::{Result, anyhow, bail, ensure};
+use anyhow::{Result, anyhow, bail};
 use classify::Taxonomy;
 use domain::{Proof, ReasonId};
 use report::OverrideSummary;
@@ -30,11 +31,6 @@ pub(super) fn run(shell: &mut Shell, args: &Override) -> Result<Exit, Failure> {
     let summary = OverrideSummary { recorded: overruled.recorded, stands };
     shell.summary(&summary.render(shell.lang()), &Value::Object(json))?;
     Ok(Exit::Done)
-}
-
-fn ensure_imported(shell: &Shell) -> Result<()> {
-    ensure!(shell.home.log().is_dir(), "nothing is imported yet: run `quell import` first");
-    Ok(())
 }
 
 fn ruling(args: &Override, taxonomy: Option<&Taxonomy>) -> Result<Ruling> {

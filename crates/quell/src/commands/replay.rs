@@ -1,27 +1,43 @@
 //! `quell replay`: fold the whole log by another taxonomy or model, beside what is served.
 
 use super::Shell;
+use super::freshness::ensure_imported;
 use super::taxonomy::read;
-use crate::cli::Replay;
+use crate::archive::ArchivedLog;
+use crate::cli::{Replay, ReplayFrom};
 use crate::failure::{Exit, Failure};
-use crate::instance::Instance;
+use crate::instance::{Instance, open_store, open_vault};
 use crate::pipeline;
 use crate::rules::Rules;
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
+use domain::Topic;
+use lake::archived_partitions;
 use report::ReplaySummary;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 pub(super) fn run(shell: &mut Shell, args: &Replay) -> Result<Exit, Failure> {
-    ensure_imported(shell)?;
-    let instance = shell.instance()?;
+    let instance = match args.from {
+        ReplayFrom::Log => {
+            ensure_imported(shell)?;
+            shell.instance()?
+        }
+        ReplayFrom::Archive => archived(shell)?,
+    };
     let summary = pipeline::replay(&instance, &rules(&instance, args)?, &args.epoch)?;
     shell.summary(&summary.render(shell.lang()), &json(&summary))?;
     Ok(Exit::Done)
 }
 
-fn ensure_imported(shell: &Shell) -> Result<()> {
-    ensure!(shell.home.log().is_dir(), "nothing is imported yet: run `quell import` first");
-    Ok(())
+/// The instance with the archive in the place of its log.
+fn archived(shell: &Shell) -> Result<Instance> {
+    let (home, config) = (shell.home.clone(), shell.loaded.config.clone());
+    let store = open_store(&home)?;
+    let records = archived_partitions(&*store, Topic::Facts).context("cannot read the archive")?;
+    ensure!(records > 0, "there is no archive: set [archive] enabled = true and run `quell rollup`");
+    let vault = open_vault(&home, &config)?;
+    let log = Box::new(ArchivedLog::new(Arc::clone(&store)));
+    Instance::from_parts(home, config, vault, log, store, log::system_clock())
 }
 
 fn rules(instance: &Instance, args: &Replay) -> Result<Rules> {

@@ -1,12 +1,11 @@
 //! `quell report weekly`: the report of one week of the tables that are shown, as files or on stdout.
 
-use super::Shell;
 use super::freshness::meant;
-use crate::cli::{Report, ReportFormat, ReportLang, ReportWeekly};
+use super::{Shell, forms};
+use crate::cli::{Report, ReportFormat};
 use crate::failure::{Exit, Failure};
 use crate::weekly;
-use anyhow::{Context as _, Result};
-use domain::IsoWeek;
+use anyhow::Result;
 use report::Lang;
 use report::weekly::{self as page, Weekly};
 use std::collections::BTreeSet;
@@ -14,50 +13,18 @@ use std::path::{Path, PathBuf};
 
 pub(super) fn run(shell: &mut Shell, command: &Report) -> Result<Exit, Failure> {
     let Report::Weekly(args) = command;
-    let week = args.week.as_deref().map(parse_week).transpose()?;
-    let lang = args.lang.map_or(shell.lang(), language);
+    let week = forms::week(args.week.as_deref())?;
+    let lang = args.lang.map_or(shell.lang(), forms::language);
     let instance = shell.instance()?;
     let cut = meant(shell, &*instance.store, &args.which)?;
     let weekly = weekly::weekly(&instance, &cut, week)?;
     if args.which.cut.is_none() && args.which.epoch.is_none() {
         weekly::close(&instance, &weekly)?;
     }
-    let formats = formats(shell, args);
-    match formats.first() {
-        Some(only @ (ReportFormat::Text | ReportFormat::Json))
-            if formats.len() == 1 && args.out.is_none() =>
-        {
-            shell.out.text(&rendered(&weekly, lang, *only))?;
-        }
-        _ => {
-            let folder = args.out.clone().unwrap_or_else(|| shell.home.reports());
-            for path in write(&weekly, lang, &formats, &folder)? {
-                shell.out.text(&format!("{}\n", path.display()))?;
-            }
-        }
-    }
+    let formats = forms::asked(shell, &args.format, ReportFormat::Html);
+    let render = |format| rendered(&weekly, lang, format);
+    forms::deliver(shell, &formats, args.out.as_deref(), render, |format| file_name(&weekly, lang, format))?;
     Ok(Exit::Done)
-}
-
-fn parse_week(text: &str) -> Result<IsoWeek, Failure> {
-    let expected = || Failure::Usage(format!("--week {text}: expected an ISO week such as 2026-W20"));
-    IsoWeek::parse(text).ok_or_else(expected)
-}
-
-/// The language that was asked for.
-pub(super) const fn language(lang: ReportLang) -> Lang {
-    match lang {
-        ReportLang::Es => Lang::Es,
-        ReportLang::En => Lang::En,
-    }
-}
-
-fn formats(shell: &Shell, args: &ReportWeekly) -> BTreeSet<ReportFormat> {
-    match (args.format.as_slice(), shell.json) {
-        ([], true) => BTreeSet::from([ReportFormat::Json]),
-        ([], false) => BTreeSet::from([ReportFormat::Html]),
-        (asked, _) => asked.iter().copied().collect(),
-    }
 }
 
 fn rendered(weekly: &Weekly, lang: Lang, format: ReportFormat) -> String {
@@ -75,16 +42,7 @@ pub(crate) fn write(
     formats: &BTreeSet<ReportFormat>,
     folder: &Path,
 ) -> Result<Vec<PathBuf>> {
-    std::fs::create_dir_all(folder)
-        .with_context(|| format!("cannot make the folder {}", folder.display()))?;
-    let folder =
-        folder.canonicalize().with_context(|| format!("cannot open the folder {}", folder.display()))?;
-    let write_one = |format: &ReportFormat| {
-        let path = folder.join(file_name(weekly, lang, *format));
-        crate::text::replace(&path, &rendered(weekly, lang, *format))?;
-        Ok(path)
-    };
-    formats.iter().map(write_one).collect()
+    forms::write(folder, formats.iter().map(|f| (file_name(weekly, lang, *f), rendered(weekly, lang, *f))))
 }
 
 fn file_name(weekly: &Weekly, lang: Lang, format: ReportFormat) -> String {

@@ -2,7 +2,7 @@
 //! tables and the taxonomy in force where they are; `classify` judges.
 
 use super::Shell;
-use super::report_weekly::language;
+use super::forms::language;
 use crate::cli::TaxonomyLint;
 use crate::failure::{Exit, Failure};
 use crate::instance::open_store;

@@ -182,8 +182,11 @@ fn trained_json(model: &Model, file: &[u8], out_of_scope: usize, corrections: Op
 }
 
 pub(super) fn eval(shell: &mut Shell, args: &cli::Eval) -> Result<Exit, Failure> {
-    let (model, _) = learned::read_model(&args.model)?;
-    let rows = labels::read(&args.labels, shell.loaded.config.record_bytes_max)?;
+    let (Some(model), Some(labels)) = (&args.model, &args.labels) else {
+        return Err(Failure::Usage("expected --model and --labels, or --gold and --epoch".to_owned()));
+    };
+    let (model, _) = learned::read_model(model)?;
+    let rows = labels::read(labels, shell.loaded.config.record_bytes_max)?;
     let examples = labels::labelled(&rows);
     let loss = args.accept_loss.unwrap_or(f64::from(shell.loaded.config.accepted_loss_ppm) / 1e6);
     let measured = measure(&model, &examples, model.least_familiarity(loss));

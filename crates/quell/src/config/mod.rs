@@ -63,6 +63,8 @@ pub struct Config {
     pub state_bytes_max: u64,
     /// Where the vault is.
     pub vault_store: VaultStore,
+    /// Whether the log is archived in the lake's store.
+    pub archive: bool,
     /// How the vault comes to keys.
     pub vault: vault::Mode,
     /// What `quell run` does.

@@ -30,6 +30,7 @@ pub(super) fn validate(layers: &Layers, mistakes: Vec<Mistake>) -> Result<Config
         spread: check.flag("fold.spread"),
         state_bytes_max: check.state_size("memory.state_max"),
         vault_store: check.vault_store(),
+        archive: check.flag("archive.enabled"),
         vault: check.vault(),
         serving: check.serving(),
     };

@@ -23,7 +23,7 @@ use std::sync::Arc;
 /// Publishes the taxonomy.
 pub(super) fn publish_taxonomy(instance: &Instance, file: &Path) -> Result<()> {
     let toml = crate::text::read(file, "the taxonomy")?;
-    ingest::publish_taxonomy(instance, toml, &file.display().to_string()).map(drop)
+    ingest::publish_taxonomy(instance, toml, &file.display().to_string(), None).map(drop)
 }
 
 /// Imports one week's contacts.

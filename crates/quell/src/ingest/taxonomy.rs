@@ -19,8 +19,14 @@ pub struct Publication {
     pub new: bool,
 }
 
-/// Publishes the text of a taxonomy file, unless it is in force already; `file` is its name in messages.
-pub fn publish_taxonomy(instance: &Instance, toml: String, file: &str) -> Result<Publication> {
+/// Publishes the text of a taxonomy file, unless it is in force already; `file` is its name in messages, `by` a
+/// pseudonym of whoever does it.
+pub fn publish_taxonomy(
+    instance: &Instance,
+    toml: String,
+    file: &str,
+    by: Option<String>,
+) -> Result<Publication> {
     let taxonomy = parse_taxonomy(&toml, file)?;
     let now = (instance.clock)();
     let meaning = hex(&taxonomy.meaning());
@@ -31,7 +37,7 @@ pub fn publish_taxonomy(instance: &Instance, toml: String, file: &str) -> Result
         Origin { system: "quell".to_owned(), instance: String::new(), record, revision: now.micros() };
     let new = pipeline::taxonomy(instance)?.is_none_or(|published| published.toml != toml);
     if new {
-        let body = TaxonomyPublished { name, version, meaning_sha256: meaning.clone(), toml, by: None };
+        let body = TaxonomyPublished { name, version, meaning_sha256: meaning.clone(), toml, by };
         state(instance, Body::TaxonomyPublished(Box::new(body)), now, origin)?;
     }
     Ok(Publication { taxonomy, meaning, new })

@@ -37,8 +37,9 @@ pub use replay::replay;
 pub use serving::{Promoted, Said as PromotionSaid, promote, rollback, show_epoch, taxonomy};
 pub use spread::{AssemblePart, JudgePart, Keeper, Share, share};
 pub(crate) use taxonomy::each_fact;
-pub use taxonomy::{PublishedTaxonomy, RulesNews, parse_taxonomy, written_taxonomy};
+pub use taxonomy::{PublishedTaxonomy, RulesNews, Step, parse_taxonomy, taxonomy_history, written_taxonomy};
 
+use crate::archive;
 use crate::ingest;
 use crate::instance::Instance;
 use crate::progress::Meter;
@@ -101,7 +102,17 @@ pub fn rollup(instance: &Instance, as_of: Option<Instant>) -> Result<RollupSumma
     // Two states need not be in memory at once.
     drop(fold);
     let others = keep::fold_others(instance, epoch, &cut.manifest.parts.positions)?;
+    archive_if_asked(instance)?;
     Ok(RollupSummary { others, ..summary(instance, &cut, folded, true) })
+}
+
+/// Keeps what is new in the log in the archive too, where that is configured.
+pub fn archive_if_asked(instance: &Instance) -> Result<()> {
+    if instance.config.archive {
+        let records = archive::archive(instance)?;
+        tracing::info!(records, "archived");
+    }
+    Ok(())
 }
 
 /// Publishes what was asked for. Only the tables of the served epoch with everything that is known are shown; others

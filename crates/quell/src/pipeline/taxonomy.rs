@@ -89,6 +89,50 @@ impl RulesNews {
     }
 }
 
+/// A step in the life of the company's taxonomies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// When.
+    pub at: Instant,
+    /// `published`, or how another epoch came to be served: a word of [`domain::ServedBy`].
+    pub what: &'static str,
+    /// Name and version of the taxonomy.
+    pub taxonomy: String,
+    /// The epoch that is served since then, by its name or id; none of a publication.
+    pub epoch: Option<String>,
+    /// A pseudonym of whoever did it, where they said.
+    pub by: Option<String>,
+    /// Why.
+    pub why: Option<String>,
+}
+
+/// What was published and served so far, in the order of the log.
+pub fn taxonomy_history(instance: &Instance) -> Result<Vec<Step>> {
+    let mut steps = Vec::new();
+    each_fact(instance, Topic::Governance, Partition(0), |fact| steps.extend(step(fact)))?;
+    Ok(steps)
+}
+
+fn step(fact: Fact) -> Option<Step> {
+    let at = fact.occurred_at;
+    let named = |name: String, version: String| format!("{name} {version}").trim().to_owned();
+    match fact.body {
+        Body::TaxonomyPublished(p) => {
+            let taxonomy = named(p.name, p.version);
+            Some(Step { at, what: "published", taxonomy, epoch: None, by: p.by, why: None })
+        }
+        Body::EpochServed(s) => Some(Step {
+            at,
+            what: s.way.word(),
+            taxonomy: named(s.taxonomy, s.version),
+            epoch: Some(s.name.unwrap_or(s.epoch)),
+            by: s.by,
+            why: s.why,
+        }),
+        _ => None,
+    }
+}
+
 /// Every fact of one partition, in order; records that are no facts are left out.
 pub(crate) fn each_fact(
     instance: &Instance,

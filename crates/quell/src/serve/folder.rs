@@ -84,6 +84,7 @@ impl Rounds<'_> {
         if self.others.is_none_or(|at| self.now() >= at + OTHERS_EVERY) {
             // Whoever promotes one folds the rest of it, however far behind it is.
             self.job(Job::Epochs, Self::fold_others);
+            self.job(Job::Archive, |rounds| pipeline::archive_if_asked(&rounds.folder.instance));
         }
         if self.pruned.is_none_or(|at| self.now() >= at + PRUNE_EVERY) {
             // Old cuts that stay for longer cost room and nothing else.

@@ -15,6 +15,8 @@ pub enum Job {
     Publish,
     /// Epochs that are kept, but not served, are folded on.
     Epochs,
+    /// What is new in the log is archived, where that is configured.
+    Archive,
     /// Old cuts are removed.
     Prune,
     /// The state is saved at the end.
@@ -24,7 +26,7 @@ pub enum Job {
 impl Job {
     /// Every job.
     pub const ALL: &'static [Self] =
-        &[Self::Append, Self::Fold, Self::Publish, Self::Epochs, Self::Prune, Self::Save];
+        &[Self::Append, Self::Fold, Self::Publish, Self::Epochs, Self::Archive, Self::Prune, Self::Save];
 
     /// Its word in metrics and in what is said of readiness.
     pub const fn word(self) -> &'static str {
@@ -33,6 +35,7 @@ impl Job {
             Self::Fold => "fold",
             Self::Publish => "publish",
             Self::Epochs => "epochs",
+            Self::Archive => "archive",
             Self::Prune => "prune",
             Self::Save => "save",
         }
@@ -89,11 +92,12 @@ impl Health {
         self.state().failing.retain(|(failing, _)| *failing != job);
     }
 
-    /// A job failed and will be tried again. Old cuts that stay cost room, and nobody waits for them.
+    /// A job failed and will be tried again. Nobody waits for old cuts to go, for epochs that are not served, or for the
+    /// archive: these are counted and told, and whoever is served is served.
     pub fn fails(&self, job: Job, message: String) {
         let mut state = self.state();
         state.failing.retain(|(failing, _)| *failing != job);
-        if !matches!(job, Job::Prune | Job::Epochs) {
+        if !matches!(job, Job::Prune | Job::Epochs | Job::Archive) {
             state.failing.push((job, message));
         }
     }

@@ -78,6 +78,6 @@ impl TextFile {
     }
 
     fn unreadable(&self, error: &records::Unreadable) -> anyhow::Error {
-        anyhow!("cannot import {}: {error}", self.path.display())
+        anyhow::Error::new(error.clone()).context(format!("cannot import {}", self.path.display()))
     }
 }

@@ -25,6 +25,18 @@ pub(crate) fn signed(lang: Lang, n: i64) -> String {
     format!("{}{}", sign(n), count(lang, n.unsigned_abs()))
 }
 
+/// Contacts: `1 contact`, `1.234 contactos`.
+pub(crate) fn contacts(lang: Lang, n: u64) -> String {
+    let (one, many) = (lang.pick("contact", "contacto"), lang.pick("contacts", "contactos"));
+    format!("{}{NBSP}{}", count(lang, n), if n == 1 { one } else { many })
+}
+
+/// A difference of money, always with its sign; no sign where there is no difference.
+pub(crate) fn signed_money(lang: Lang, micros: i128, currency: Option<&str>) -> String {
+    let size = u64::try_from(micros.unsigned_abs()).unwrap_or(u64::MAX);
+    format!("{}{}", sign(micros.signum() as i64), money(lang, size, currency))
+}
+
 /// A share: `38.4%`, `38,4 %`.
 pub(crate) fn percent(lang: Lang, permille: i64) -> String {
     let minus = if permille < 0 { "−" } else { "" };

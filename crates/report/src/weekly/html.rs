@@ -12,7 +12,7 @@ const STYLE: &str = include_str!("style.css");
 const ONE_SHEET: usize = 8;
 
 /// The page as HTML.
-pub(super) fn html(page: &Page) -> String {
+pub(crate) fn html(page: &Page) -> String {
     let document = html! {
         (DOCTYPE)
         html lang=(page.lang.tag()) {
@@ -73,7 +73,7 @@ fn cards(page: &Page) -> Markup {
 fn card(lang: Lang, card: &Card) -> Markup {
     html! {
         div.card {
-            h3 { (card.name) (reference(lang, card.term)) }
+            h3 { (card.name) @if let Some(term) = card.term { (reference(lang, term)) } }
             p.value { (card.value) }
             div.detail {
                 p { (with_code(&card.detail)) }
@@ -112,8 +112,15 @@ fn block(page: &Page, block: &Block) -> Markup {
         Block::Table(table) => self::table(table),
         Block::Trend(trend) => self::trend(page, trend),
         Block::Note(note) => html! { p.note { (with_code(note)) } },
+        Block::Folded(folded) => html! {
+            details { summary { (folded.title) } (table(&folded.table)) }
+        },
+        Block::Samples(samples) => self::samples(samples),
         Block::Terms(terms) => html! {
             dl.terms { @for (name, text) in terms { div { dt { (name) } dd { (text) } } } }
+        },
+        Block::Explained(terms) => html! {
+            dl.terms.explained { @for (name, text) in terms { div { dt { (name) } dd { (text) } } } }
         },
         Block::Definitions(all) => html! {
             ol.definitions {
@@ -137,6 +144,24 @@ fn trend(page: &Page, trend: &Trend) -> Markup {
             div.wide role="img" aria-label=(trend.description) { (PreEscaped(wide)) }
             div.narrow role="img" aria-label=(trend.description) { (PreEscaped(narrow)) }
             details { summary { (trend.table_title) } (table(&trend.table)) }
+        }
+    }
+}
+
+fn samples(samples: &Samples) -> Markup {
+    html! {
+        details.samples {
+            summary { (samples.title) }
+            div.window role="region" tabindex="0" aria-label=(samples.title) {
+                table {
+                    thead { tr { @for head in &samples.heads { th scope="col" class="words" { (head) } } } }
+                    tbody {
+                        @for [id, a, b] in &samples.rows {
+                            tr { th scope="row" { code { (id) } } td class="words" { (a) } td class="words" { (b) } }
+                        }
+                    }
+                }
+            }
         }
     }
 }

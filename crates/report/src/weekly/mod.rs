@@ -8,15 +8,15 @@
 
 mod chart;
 mod compose;
-mod figures;
-mod html;
+pub(crate) mod figures;
+pub(crate) mod html;
 mod json;
-mod measure;
+pub(crate) mod measure;
 mod model;
-mod page;
-mod read;
-mod text;
-mod words;
+pub(crate) mod page;
+pub(crate) mod read;
+pub(crate) mod text;
+pub(crate) mod words;
 
 use crate::Lang;
 

@@ -45,7 +45,7 @@ pub(crate) struct Point {
 pub(crate) struct Card {
     pub name: String,
     /// Its definition.
-    pub term: Term,
+    pub term: Option<Term>,
     pub value: String,
     /// What the figure is made of.
     pub detail: String,
@@ -107,11 +107,36 @@ pub(crate) struct Section {
 pub(crate) enum Block {
     Table(Table),
     Trend(Trend),
-    /// Name and explanation.
+    /// Names and values that programs know, such as ids.
     Terms(Vec<(String, String)>),
+    /// Names and explanations in words.
+    Explained(Vec<(String, String)>),
     /// Definitions, numbered.
     Definitions(Vec<(Term, String, String)>),
     Note(String),
+    /// A table that is unfolded by those who want it; a small page says only what it is.
+    Folded(Folded),
+    /// Contacts to look at.
+    Samples(Samples),
+}
+
+/// A table behind its title.
+#[derive(Debug, Clone)]
+pub(crate) struct Folded {
+    pub title: String,
+    pub table: Table,
+    /// Where a small page leaves to find it.
+    pub elsewhere: String,
+}
+
+/// Contacts behind what they have in common.
+#[derive(Debug, Clone)]
+pub(crate) struct Samples {
+    pub title: String,
+    /// What is said of each contact.
+    pub heads: [String; 3],
+    /// Its id, and two things that are said of it.
+    pub rows: Vec<[String; 3]>,
 }
 
 /// A table. Its first column names the rows.

@@ -13,13 +13,13 @@ pub type Answers = BTreeMap<&'static str, Vec<RecordBatch>>;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReadError {
     /// A query was not asked.
-    #[error("weekly report: no answer of the query {query}")]
+    #[error("report: no answer of the query {query}")]
     NoAnswer {
         /// Its name.
         query: &'static str,
     },
     /// A query that describes the week as a whole did not answer with one row.
-    #[error("weekly report: {query} has {found} rows, expected one")]
+    #[error("report: {query} has {found} rows, expected one")]
     NotOneRow {
         /// The query.
         query: &'static str,
@@ -27,7 +27,7 @@ pub enum ReadError {
         found: usize,
     },
     /// An answer lacks a column.
-    #[error("weekly report: {query} has no column {column}")]
+    #[error("report: {query} has no column {column}")]
     NoColumn {
         /// The query.
         query: &'static str,
@@ -35,7 +35,7 @@ pub enum ReadError {
         column: &'static str,
     },
     /// A column holds something else.
-    #[error("weekly report: {query}.{column} is {found}, expected {expected}")]
+    #[error("report: {query}.{column} is {found}, expected {expected}")]
     WrongType {
         /// The query.
         query: &'static str,
@@ -47,7 +47,7 @@ pub enum ReadError {
         found: String,
     },
     /// A value that must be there is null.
-    #[error("weekly report: {query}.{column} is null in row {row}, expected a value")]
+    #[error("report: {query}.{column} is null in row {row}, expected a value")]
     Null {
         /// The query.
         query: &'static str,
@@ -57,7 +57,7 @@ pub enum ReadError {
         row: usize,
     },
     /// A value means nothing.
-    #[error("weekly report: {query}.{column} in row {row} is not {expected}")]
+    #[error("report: {query}.{column} in row {row} is not {expected}")]
     BadValue {
         /// The query.
         query: &'static str,
@@ -98,9 +98,10 @@ impl Weekly {
 }
 
 /// Makes one value of a row.
-type Make<T> = fn(&Row<'_>) -> Result<T, ReadError>;
+pub(crate) type Make<T> = fn(&Row<'_>) -> Result<T, ReadError>;
 
-fn all<T>(answers: &Answers, query: &'static str, make: Make<T>) -> Result<Vec<T>, ReadError> {
+/// A value of each row of an answer.
+pub(crate) fn all<T>(answers: &Answers, query: &'static str, make: Make<T>) -> Result<Vec<T>, ReadError> {
     let batches = answers.get(query).ok_or(ReadError::NoAnswer { query })?;
     let places = batches.iter().flat_map(|batch| (0..batch.num_rows()).map(move |index| (batch, index)));
     places
@@ -109,7 +110,8 @@ fn all<T>(answers: &Answers, query: &'static str, make: Make<T>) -> Result<Vec<T
         .collect()
 }
 
-fn one<T>(answers: &Answers, query: &'static str, make: Make<T>) -> Result<T, ReadError> {
+/// The value of the only row.
+pub(crate) fn one<T>(answers: &Answers, query: &'static str, make: Make<T>) -> Result<T, ReadError> {
     let mut rows = all(answers, query, make)?;
     match (rows.pop(), rows.len()) {
         (Some(row), 0) => Ok(row),
@@ -296,7 +298,7 @@ fn refused(row: &Row<'_>) -> Result<RefusedCount, ReadError> {
 }
 
 /// One row of an answer.
-struct Row<'a> {
+pub(crate) struct Row<'a> {
     query: &'static str,
     batch: &'a RecordBatch,
     /// Place inside its batch.
@@ -345,13 +347,13 @@ impl Row<'_> {
         self.there(column, value)
     }
 
-    fn maybe_count(&self, column: &'static str) -> Result<Option<u64>, ReadError> {
+    pub(crate) fn maybe_count(&self, column: &'static str) -> Result<Option<u64>, ReadError> {
         let value = self.maybe_whole(column)?;
         let count = |v| u64::try_from(v).map_err(|_| self.bad(column, "a count of at least 0"));
         value.map(count).transpose()
     }
 
-    fn count(&self, column: &'static str) -> Result<u64, ReadError> {
+    pub(crate) fn count(&self, column: &'static str) -> Result<u64, ReadError> {
         let value = self.maybe_count(column)?;
         self.there(column, value)
     }
@@ -362,7 +364,7 @@ impl Row<'_> {
         value.map(finite).transpose()
     }
 
-    fn flag(&self, column: &'static str) -> Result<bool, ReadError> {
+    pub(crate) fn flag(&self, column: &'static str) -> Result<bool, ReadError> {
         let value = self.value::<BooleanArray, _>(column, "boolean", BooleanArray::value)?;
         self.there(column, value)
     }
@@ -374,7 +376,7 @@ impl Row<'_> {
     }
 
     /// A query may answer with any of Arrow's layouts of text.
-    fn maybe_text(&self, column: &'static str) -> Result<Option<String>, ReadError> {
+    pub(crate) fn maybe_text(&self, column: &'static str) -> Result<Option<String>, ReadError> {
         let array = self.column(column)?;
         let text = if let Some(texts) = array.as_string_opt::<i32>() {
             texts.is_valid(self.index).then(|| texts.value(self.index))
@@ -388,7 +390,7 @@ impl Row<'_> {
         Ok(text.map(str::to_owned))
     }
 
-    fn text(&self, column: &'static str) -> Result<String, ReadError> {
+    pub(crate) fn text(&self, column: &'static str) -> Result<String, ReadError> {
         let value = self.maybe_text(column)?;
         self.there(column, value)
     }
@@ -403,7 +405,7 @@ impl Row<'_> {
         word.map(|w| from_word(&w).ok_or_else(|| self.bad(column, expected))).transpose()
     }
 
-    fn word<T>(
+    pub(crate) fn word<T>(
         &self,
         column: &'static str,
         from_word: fn(&str) -> Option<T>,
@@ -417,7 +419,12 @@ impl Row<'_> {
         self.word(column, IsoWeek::parse, "an ISO week such as 2026-W20")
     }
 
-    fn named(&self, id: &'static str, es: &'static str, en: &'static str) -> Result<Named, ReadError> {
+    pub(crate) fn named(
+        &self,
+        id: &'static str,
+        es: &'static str,
+        en: &'static str,
+    ) -> Result<Named, ReadError> {
         Ok(Named { id: self.text(id)?, es: self.maybe_text(es)?, en: self.maybe_text(en)? })
     }
 

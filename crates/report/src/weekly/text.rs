@@ -13,9 +13,11 @@ const NAME_WANTED: usize = 28;
 const NAME_MIN: usize = 12;
 /// Columns of what a point of the summary is about.
 const ABOUT: usize = 18;
+/// Contacts that are named of those that have something in common.
+const SAMPLES: usize = 3;
 
 /// The page as text.
-pub(super) fn text(page: &Page) -> String {
+pub(crate) fn text(page: &Page) -> String {
     let mut out = Lines::default();
     out.line(&page.kind.to_uppercase());
     out.line(&format!("{} ({})", page.title, page.days));
@@ -82,7 +84,12 @@ fn section(out: &mut Lines, section: &Section) {
             Block::Table(table) => self::table(out, table),
             Block::Trend(trend) => self::trend(out, trend),
             Block::Note(note) => out.hanging("", note),
-            Block::Terms(terms) => {
+            Block::Folded(folded) => {
+                out.blank();
+                out.hanging("", &format!("{}: {}", folded.title, folded.elsewhere));
+            }
+            Block::Samples(samples) => self::samples(out, samples),
+            Block::Terms(terms) | Block::Explained(terms) => {
                 let width = terms.iter().map(|(name, _)| columns(name)).max().unwrap_or(0);
                 terms.iter().for_each(|(name, text)| out.hanging(&padded(name, width + GAP), text));
             }
@@ -103,7 +110,8 @@ fn reference(term: Term) -> String {
 fn cards(out: &mut Lines, page: &Page) {
     let mut rows = Vec::new();
     for card in &page.cards {
-        rows.push(vec![format!("{}{}", card.name, reference(card.term)), card.value.clone(), String::new()]);
+        let number = card.term.map(reference).unwrap_or_default();
+        rows.push(vec![format!("{}{number}", card.name), card.value.clone(), String::new()]);
         let against = |a: &Against| vec![format!("    {}", a.name), a.value.clone(), a.change.clone()];
         rows.extend(card.against.iter().map(against));
     }
@@ -120,6 +128,16 @@ fn cards(out: &mut Lines, page: &Page) {
         details.filter(|d| !d.is_empty()).for_each(|detail| out.hanging("    ", detail));
     }
     page.cards_notes.iter().for_each(|note| out.hanging("", note));
+}
+
+/// The first few: a reader of a terminal asks for the next one by its id.
+fn samples(out: &mut Lines, samples: &Samples) {
+    out.blank();
+    out.hanging("", &samples.title);
+    let [_, first, second] = &samples.heads;
+    for [id, a, b] in samples.rows.iter().take(SAMPLES) {
+        out.hanging(&format!("  {id}  "), &format!("{first}: {a} · {second}: {b}"));
+    }
 }
 
 fn trend(out: &mut Lines, trend: &Trend) {

@@ -47,12 +47,9 @@ fn a_column_that_is_missing_or_of_another_type_is_named() {
         for column in query.columns {
             let (query, column) = (query.name, column.name);
             let missing = error_of(&all, query, column, |_| None);
-            assert_eq!(missing, format!("weekly report: {query} has no column {column}"));
+            assert_eq!(missing, format!("report: {query} has no column {column}"));
             let other = error_of(&all, query, column, |a| Some(new_null_array(&DataType::Int8, a.len())));
-            assert!(
-                other.starts_with(&format!("weekly report: {query}.{column} is Int8, expected ")),
-                "{other}"
-            );
+            assert!(other.starts_with(&format!("report: {query}.{column} is Int8, expected ")), "{other}");
         }
     }
 }
@@ -86,7 +83,7 @@ fn a_value_that_is_missing_or_means_nothing_is_named_with_its_row() {
     let all = answers::of(&fixture::corner());
     for (query, column, value, expected) in cases {
         let message = error_of(&all, query, column, |array| last(array, value.as_ref()));
-        assert_eq!(message, format!("weekly report: {expected}"));
+        assert_eq!(message, format!("report: {expected}"));
     }
 }
 

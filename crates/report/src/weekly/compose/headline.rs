@@ -107,7 +107,7 @@ fn card(say: Say<'_>, figure: &HeadlineFigure) -> Card {
     };
     Card {
         name,
-        term,
+        term: Some(term),
         value: figures::metric(say.lang, figure.metric, figure.week, h.currency.as_deref()),
         detail,
         against: against(say, figure),

@@ -13,7 +13,7 @@ mod self_service;
 mod snowballs;
 mod trend;
 
-use super::figures::{self, NBSP, NONE};
+use super::figures::{self, NONE};
 use super::measure::{self, Figure};
 use super::model::Weekly;
 use super::page::{Bar, Cell, Head, HeadKind, Page, Row, RowRole, Tone};
@@ -70,13 +70,7 @@ impl Say<'_> {
     }
 
     fn contacts(self, n: u64) -> String {
-        let word = match (self.lang, n) {
-            (Lang::En, 1) => "contact",
-            (Lang::En, _) => "contacts",
-            (Lang::Es, 1) => "contacto",
-            (Lang::Es, _) => "contactos",
-        };
-        format!("{}{NBSP}{word}", self.count(n))
+        figures::contacts(self.lang, n)
     }
 
     fn currency(self) -> Option<String> {
