@@ -7,7 +7,7 @@ use domain::{Instant, Offset, Partition, Topic};
 use lake::{
     LakeError, PIECE_RECORDS, Piece, Store, archived_partitions, archived_to, piece, piece_of, put_piece,
 };
-use log::{Batch, Limits, Log, Outgoing, Outputs, Record, Subscription, TopicName};
+use log::{Batch, Limits, Log, Outgoing, Outputs, ReaderName, Record, Roster, Subscription, TopicName};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -222,6 +222,14 @@ impl Log for ArchivedLog {
             None => return Ok(nothing),
         };
         Ok(Batch { partition, from, next, records })
+    }
+
+    fn position(&self, topic: &TopicName, _: Partition, _: &Outputs) -> log::Result<Offset> {
+        Err(self.read_only("keep positions beside", topic))
+    }
+
+    fn share(&self, topic: &TopicName, _: &ReaderName) -> log::Result<Box<dyn Roster>> {
+        Err(self.read_only("share", topic))
     }
 
     fn subscribe(

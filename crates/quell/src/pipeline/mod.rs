@@ -220,7 +220,7 @@ fn with_fold<'i>(instance: &'i Instance, meter: &Meter) -> Result<(Fold<'i>, Fol
         let before = fold.lake().end().counts;
         match fold.catch_up(meter) {
             Ok(records) => {
-                serving::show_epoch(instance, fold.epoch())?;
+                show_epoch(instance, fold.epoch())?;
                 let counts = fold.lake().end().counts;
                 return Ok((fold, Folded { records, fresh: counts.minus(before), counts }));
             }

@@ -34,7 +34,6 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use appender::Appender;
 use codec::mapping::Mapping;
 use crew::Crew;
-pub use crew::Share;
 use folder::{Drain, Folder};
 use health::Health;
 use metrics::Metrics;
