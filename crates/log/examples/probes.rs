@@ -12,7 +12,7 @@
 //! Exit code 0: all six as promised; 1: a probe differs; 2: it could not be probed, and one line says why.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "the results are the output")]
 
-use futures::executor::block_on;
+use pollster::block_on;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::config::{ClientConfig, FromClientConfig};

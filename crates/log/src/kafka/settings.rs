@@ -55,6 +55,8 @@ pub(super) const CONSUMER: &[(&str, &str)] = &[
     // A reader that waits for the end of a partition waits this long, and so does one that is moved.
     ("fetch.wait.max.ms", "20"),
     ("fetch.error.backoff.ms", "50"),
+    // By itself a second: a fast reader would get one queue a second.
+    ("fetch.queue.backoff.ms", "5"),
     ("fetch.message.max.bytes", "1048576"),
     ("queued.min.messages", "100000"),
     // Memory of one consumer, beside one answer of a broker.

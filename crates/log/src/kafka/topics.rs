@@ -4,7 +4,7 @@ use super::client::{Heard, PAUSE, Shared, let_go};
 use super::config::TopicSettings;
 use super::{fail, settings};
 use crate::{Error, MAX_PARTITIONS, Result, TopicName};
-use futures::executor::block_on;
+use pollster::block_on;
 use rdkafka::admin::{
     AdminClient, AdminOptions, ConfigResource, NewTopic, ResourceSpecifier, TopicReplication, TopicResult,
 };

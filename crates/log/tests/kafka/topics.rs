@@ -105,7 +105,7 @@ fn remove_before(config: &KafkaConfig, name: &str, offset: i64) {
     let admin: AdminClient<_> = settings.create().unwrap();
     let mut list = TopicPartitionList::new();
     list.add_partition_offset(&format!("{}{name}", config.prefix), 0, Mark::Offset(offset)).unwrap();
-    futures::executor::block_on(admin.delete_records(&list, &AdminOptions::new())).unwrap();
+    pollster::block_on(admin.delete_records(&list, &AdminOptions::new())).unwrap();
 }
 
 #[test]

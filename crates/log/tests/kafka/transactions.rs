@@ -200,7 +200,7 @@ fn limit_records(config: &KafkaConfig, name: &str, bytes: &str) {
     let admin: AdminClient<_> = settings.create().unwrap();
     let name = format!("{}{name}", config.prefix);
     let change = AlterConfig::new(ResourceSpecifier::Topic(&name)).set("max.message.bytes", bytes);
-    let done = futures::executor::block_on(admin.alter_configs([&change], &AdminOptions::new())).unwrap();
+    let done = pollster::block_on(admin.alter_configs([&change], &AdminOptions::new())).unwrap();
     assert!(done.iter().all(Result::is_ok), "{done:?}");
 }
 
