@@ -99,9 +99,10 @@ pub trait Subscription: Send {
     fn next(&mut self, limits: Limits) -> Result<Batch>;
 
     /// Makes the outputs and the position behind everything given out by [`next`](Self::next) durable and
-    /// visible **together or not at all**. [`Error::Fenced`]: somebody else has moved the position; nothing
-    /// was written, and this subscription is over. After any other error the same commit may be tried
-    /// again. With nothing given out and no outputs it does nothing.
+    /// visible **together or not at all**. [`Error::Fenced`]: somebody else has taken the position; nothing
+    /// was written, and this subscription is over. [`Error::Unsettled`]: it is over too, and the next one
+    /// finds out whether this was written. After any other error the same commit may be tried again. With
+    /// nothing given out and no outputs it does nothing.
     ///
     /// # Panics
     /// If there are outputs but nothing was given out since the last commit: without an input to move past,

@@ -32,6 +32,10 @@ pub(super) struct Shared {
     groups: Mutex<BTreeMap<String, Arc<Reading>>>,
 }
 
+/// How often a broker looks for transactions that nobody finishes
+/// (`transaction.abort.timed.out.transaction.cleanup.interval.ms`).
+const ORPHANS: Duration = Duration::from_secs(10);
+
 /// Looks at what a client has to say, after each call. It says more than that only when nothing works.
 const LOOKS: u32 = 10;
 
@@ -213,7 +217,8 @@ impl Shared {
         partitions: &[Partition],
     ) -> Result<BTreeMap<Partition, Offset>> {
         let client = self.group_client(group)?;
-        let deadline = Instant::now() + self.config.timeouts.transaction + self.config.timeouts.request;
+        let t = &self.config.timeouts;
+        let deadline = Instant::now() + t.transaction + ORPHANS + t.request;
         loop {
             match self.committed_now(&client, topic, partitions) {
                 Err(Error::Refused { retry: crate::Retry::Later, .. } | Error::Unreachable { .. })

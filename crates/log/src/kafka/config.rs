@@ -201,7 +201,7 @@ fn times(t: &Timeouts) -> Vec<String> {
     }
     for (shorter, longer, what) in [
         (t.request, t.message, "the request timeout must not be longer than the message timeout"),
-        (t.request, t.transaction, "the request timeout must be shorter than the transaction timeout"),
+        (t.request, t.transaction, "the request timeout must not be longer than the transaction timeout"),
         (t.transaction, t.watchdog, "the transaction timeout must not be longer than the watchdog's"),
         (t.session, t.poll, "the session timeout must not be longer than the poll timeout"),
         (t.revocation, t.poll, "the revocation timeout must not be longer than the poll timeout"),

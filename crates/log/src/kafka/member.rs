@@ -7,7 +7,7 @@ use super::fail;
 use super::metrics::{Held, count};
 use super::poller::{self, Happened, Order, Parts, Rebalances, Round};
 use super::subscription::take;
-use super::transaction::{Failed, Transactor, release};
+use super::transaction::{Failed, Transactor};
 use super::{producer, settings};
 use crate::{Batch, Error, Limits, Outgoing, Outputs, Result, TopicName};
 use domain::{Offset, Partition};
@@ -148,7 +148,7 @@ impl Member {
     /// revocation took. After an error the member is over: drop it and join anew.
     pub fn next(&mut self, wait: Duration) -> Result<Option<Event>> {
         if std::mem::take(&mut self.revoked) {
-            self.give_up_all();
+            self.owned.clear();
         }
         let deadline = Instant::now() + wait;
         loop {
@@ -182,7 +182,7 @@ impl Member {
             Happened::Revoked { round, partitions, lost, done } => {
                 self.revoked = !lost;
                 if lost {
-                    self.give_up_all();
+                    self.owned.clear();
                 }
                 let announced = round == self.announced;
                 Ok(announced.then_some(Event::Revoked(Revoked { partitions, lost, _done: done })))
@@ -272,7 +272,6 @@ impl Member {
             },
             failed => failed,
         };
-        release(vec![owned.transactor]);
         match failed {
             Failed::Fenced => self.fenced(partition, at),
             Failed::Abort(cause) | Failed::Unknown(cause) => {
@@ -291,15 +290,10 @@ impl Member {
         (self.outputs.reader.clone(), self.topic.clone(), partition)
     }
 
-    fn give_up_all(&mut self) {
-        let all = std::mem::take(&mut self.owned);
-        release(all.into_values().map(|owned| owned.transactor).collect());
-    }
-
     /// Leaves the group, so that its partitions are given to others at once and not only when the session
     /// times out. Waits no longer than one request may take.
     pub fn leave(mut self) {
-        self.give_up_all();
+        self.owned.clear();
         let _ = self.orders.send(Order::Leave);
         let deadline = Instant::now() + self.shared.config.timeouts.request;
         // What still comes is dropped, and with it a revocation is acknowledged.
@@ -310,7 +304,6 @@ impl Member {
 
 impl Drop for Member {
     fn drop(&mut self) {
-        self.give_up_all();
         let _ = self.orders.send(Order::Leave);
         let (_, nothing) = sync_channel(0);
         let_go(std::mem::replace(&mut self.events, nothing));

@@ -8,6 +8,9 @@
 //!   its own choice, `member` one of a group that shares them, and `poller` the member's thread,
 //! - `roster` only tells who of a group has which.
 //!
+//! Every partition that is processed has a producer of its own, since its transactional id is what fences: some
+//! four threads and, while it writes, at most 64 MiB. Reading costs at most sixteen consumers.
+//!
 //! It promises what Apache Kafka promises with `acks=all`: a record that was acknowledged is in the memory of
 //! all copies in sync, and on their disks a little later. On a single broker a power cut may take it; the
 //! embedded log, which syncs first, is then the stronger one.
@@ -31,7 +34,9 @@ pub use member::{Event, Member, MemberConfig, Produced, Revoked};
 pub use metrics::{Metrics, PartitionMetrics};
 pub use topics::{Mismatch, TopicReport};
 
-use crate::{Batch, Limits, Log, Outgoing, Outputs, ReaderName, Result, Roster, Subscription, TopicName};
+use crate::{
+    Batch, Error, Limits, Log, Outgoing, Outputs, ReaderName, Result, Roster, Subscription, TopicName,
+};
 use client::Shared;
 use domain::{Offset, Partition};
 use producer::Producers;
@@ -45,10 +50,11 @@ use std::time::Duration;
 /// How long records are kept that can be made again. A process that was away for longer begins from the beginning.
 const PASSING: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// The log on Apache Kafka. The clock that stamps records is the broker's.
+/// The log on Apache Kafka. The clock that stamps records is the broker's. Clones share everything.
+#[derive(Clone)]
 pub struct Kafka {
     shared: Arc<Shared>,
-    producers: Producers,
+    producers: Arc<Producers>,
     readers: Arc<Readers>,
 }
 
@@ -56,7 +62,7 @@ impl Kafka {
     /// Connects. Fails at once if nobody answers, or if the configuration, the user or this build is wrong.
     pub fn open(config: KafkaConfig) -> Result<Self> {
         let shared = Arc::new(Shared::open(config)?);
-        Ok(Self { shared, producers: Producers::default(), readers: Arc::default() })
+        Ok(Self { shared, producers: Arc::default(), readers: Arc::default() })
     }
 
     /// Joins those who share the partitions of a topic under one reader's name. See [`Member`].
@@ -84,7 +90,11 @@ impl Kafka {
         let mut partitions = Vec::with_capacity(positions.len());
         for ((reader, topic, partition), position) in positions {
             let one = || std::iter::once(partition.0);
-            let stable_end = self.shared.ends(&topic, one())?[&partition];
+            let stable_end = match self.shared.ends(&topic, one()) {
+                // It was dropped, and nobody lags behind it.
+                Err(Error::UnknownTopic { .. }) => continue,
+                ends => ends?[&partition],
+            };
             let high_watermark = self.shared.offsets(&everything, &topic, one(), Mark::End)?[&partition];
             partitions.push(PartitionMetrics {
                 reader,

@@ -96,9 +96,12 @@ struct Poller {
     state: State,
     building: BTreeMap<Partition, Building>,
     latest: BTreeMap<Partition, Moment>,
+    /// Where the last batch of a partition ended.
+    given: BTreeMap<Partition, Offset>,
     /// What does not fit in the channel yet.
     outbox: VecDeque<Happened>,
     paused: bool,
+    failed: bool,
     leaving: bool,
 }
 
@@ -129,8 +132,10 @@ impl Poller {
             state: State::Idle,
             building: BTreeMap::new(),
             latest: BTreeMap::new(),
+            given: BTreeMap::new(),
             outbox: VecDeque::new(),
             paused: false,
+            failed: false,
             leaving: false,
         }
     }
@@ -160,6 +165,7 @@ impl Poller {
                 .expect("a valid offset");
         }
         self.latest.clear();
+        self.given = at.iter().copied().collect();
         (self.paused, self.state) = (false, State::Reading);
         // A partition that rested when it was given up still rests when it comes back.
         let consumer = &self.parts.consumer;
@@ -257,7 +263,7 @@ impl Poller {
 
     fn give(&mut self, partition: Partition, mut whole: Building, next: Offset) {
         let Some(first) = whole.records.first() else { return };
-        let from = first.offset;
+        let from = self.given.insert(partition, next).unwrap_or(first.offset);
         let latest = self.latest.entry(partition).or_insert(Moment::MIN);
         *latest = rise(&mut whole.records, *latest);
         let batch = Batch { partition, from, next, records: whole.records };
@@ -346,11 +352,15 @@ impl Poller {
 
     fn expect(&mut self, answer: Result<(), KafkaError>) {
         if let Err(error) = answer {
-            self.outbox.push_back(Happened::Failed(fail::failed(
-                &self.parts.config,
-                "read as a member",
-                &error,
-            )));
+            self.fail(&error);
+        }
+    }
+
+    /// Says once that the member is over.
+    fn fail(&mut self, error: &KafkaError) {
+        if !std::mem::replace(&mut self.failed, true) {
+            let error = fail::failed(&self.parts.config, "read as a member", error);
+            self.outbox.push_back(Happened::Failed(error));
         }
     }
 

@@ -4,13 +4,13 @@
 //! A consumer fetches only while there is something to fetch: one that has met the end of its partition is
 //! taken off it, and the next read asks for the end first.
 
-use super::client::{Heard, PAUSE, Reading, Shared, consumer, let_go, mark, position, signed};
+use super::client::{PAUSE, Reading, Shared, consumer, let_go, mark, position, signed, unsigned};
 use super::{fail, settings};
 use crate::clock::clamped;
 use crate::{Batch, Error, Limits, Record, Result, TopicName};
 use domain::{Instant as Moment, Offset, Partition};
 use rdkafka::TopicPartitionList;
-use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::consumer::Consumer;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use rdkafka::message::{BorrowedMessage, Message};
 use std::collections::BTreeMap;
@@ -54,10 +54,17 @@ impl Readers {
                 reader
             }
         };
-        let mut batch = reader.batch(shared, limits)?;
-        self.never_back(topic, &mut batch);
-        self.put(reader);
-        Ok(batch)
+        match reader.batch(shared, limits) {
+            Ok(mut batch) => {
+                self.never_back(topic, &mut batch);
+                self.put(reader);
+                Ok(batch)
+            }
+            Err(error) => {
+                let_go(reader);
+                Err(error)
+            }
+        }
     }
 
     /// A consumer that stands exactly there.
@@ -232,7 +239,8 @@ impl Reader {
         let mut wait = Duration::ZERO;
         loop {
             match poll(&self.consumer, wait) {
-                Some(Ok(record)) => {
+                // Nothing of where it was sent before gets through librdkafka; nor would it here.
+                Some(Ok((from, record))) if from == partition && record.offset >= self.next => {
                     (self.ahead, self.begun) = (Some(record), true);
                     return Ok(Follows::Record);
                 }
@@ -246,7 +254,7 @@ impl Reader {
                     self.go(shared, place, next, end)?;
                 }
                 Some(Err(error)) => self.complaint(shared, topic, partition, &error)?,
-                None => {}
+                Some(Ok(_)) | None => {}
             }
             self.pass_control_records();
             if self.next >= self.end {
@@ -305,9 +313,11 @@ impl Reader {
     }
 }
 
-/// The next record, end or complaint.
-pub(super) fn poll(consumer: &BaseConsumer<Heard>, wait: Duration) -> Option<Result<Record, KafkaError>> {
-    consumer.poll(wait).map(|answer| answer.map(|message| to_record(&message)))
+/// The next record and its partition, the end, or a complaint.
+fn poll(consumer: &Reading, wait: Duration) -> Option<Result<(Partition, Record), KafkaError>> {
+    consumer
+        .poll(wait)
+        .map(|answer| answer.map(|message| (unsigned(message.partition()), to_record(&message))))
 }
 
 /// A message as a record.

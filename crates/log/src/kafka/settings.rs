@@ -10,11 +10,12 @@ use std::time::Duration;
 /// [`MAX_RECORD_BYTES`](crate::MAX_RECORD_BYTES) and what Kafka adds to a record.
 pub(super) const MAX_MESSAGE_BYTES: u32 = 6_000_000;
 
-/// Records that may be under way in one producer. Below [`PRODUCER`]'s queue, which therefore is never full.
+/// Records that may be under way in one producer. Less than half of [`PRODUCER`]'s queue, which therefore is never
+/// full: a record leaves the queue only when all reports that came with its own have been heard.
 pub(super) const IN_FLIGHT_RECORDS: usize = 8_000;
 
-/// Bytes that may be under way in one producer; also below its queue.
-pub(super) const IN_FLIGHT_BYTES: usize = 48 << 20;
+/// Bytes that may be under way in one producer; also less than half of its queue.
+pub(super) const IN_FLIGHT_BYTES: usize = 28 << 20;
 
 /// Every client. Nothing of a record is ever in librdkafka's log, whose debug contexts stay off.
 pub(super) const CLIENT: &[(&str, &str)] = &[
@@ -37,7 +38,7 @@ pub(super) const PRODUCER: &[(&str, &str)] = &[
     ("retries", "2147483647"),
     ("linger.ms", "5"),
     ("compression.codec", "zstd"),
-    ("queue.buffering.max.messages", "10000"),
+    ("queue.buffering.max.messages", "20000"),
     ("queue.buffering.max.kbytes", "65536"),
     ("delivery.report.only.error", "false"),
 ];
@@ -54,6 +55,8 @@ pub(super) const CONSUMER: &[(&str, &str)] = &[
     // A reader that waits for the end of a partition waits this long, and so does one that is moved.
     ("fetch.wait.max.ms", "20"),
     ("fetch.error.backoff.ms", "50"),
+    // By itself a second: a fast reader would get one queue a second.
+    ("fetch.queue.backoff.ms", "5"),
     ("fetch.message.max.bytes", "1048576"),
     ("queued.min.messages", "100000"),
     // Memory of one consumer, beside one answer of a broker.
@@ -218,11 +221,31 @@ mod tests {
         check(&member(&config(), "g", Some("one")), &[CLIENT, CONSUMER, &group].concat());
     }
 
+    /// Where librdkafka's own choice is the dangerous one, a pin that was lost would show.
+    #[test]
+    fn defaults_that_lose_data_are_not_what_we_use() {
+        let defaults = ClientConfig::new();
+        let (producer, consumer) = (producer(&config()), asking(&config()));
+        for (settings, key, dangerous) in [
+            (&producer, "enable.idempotence", "false"),
+            (&producer, "message.max.bytes", "1000000"),
+            (&producer, "queue.buffering.max.kbytes", "1048576"),
+            (&producer, "compression.codec", "none"),
+            (&consumer, "enable.auto.commit", "true"),
+            (&consumer, "enable.auto.offset.store", "true"),
+            (&consumer, "check.crcs", "false"),
+            (&consumer, "partition.assignment.strategy", "range,roundrobin"),
+        ] {
+            assert_eq!(effective(&defaults, key), dangerous, "{key} has another default now");
+            assert_ne!(effective(settings, key), dangerous, "{key}");
+        }
+    }
+
     #[test]
     fn what_is_under_way_never_fills_the_queue() {
         let number = |key| effective(&producer(&config()), key).parse::<usize>().expect("a number");
-        assert!(IN_FLIGHT_RECORDS < number("queue.buffering.max.messages"));
-        assert!(IN_FLIGHT_BYTES + MAX_RECORD_BYTES < number("queue.buffering.max.kbytes") * 1024);
+        assert!(2 * IN_FLIGHT_RECORDS < number("queue.buffering.max.messages"));
+        assert!(2 * IN_FLIGHT_BYTES + MAX_RECORD_BYTES < number("queue.buffering.max.kbytes") * 1024);
         assert_eq!(MAX_MESSAGE_BYTES as usize, number("message.max.bytes"));
         // 70 bytes of a record's own, and what compression may add to bytes that it cannot shrink.
         assert!(MAX_RECORD_BYTES + MAX_RECORD_BYTES / 100 < MAX_MESSAGE_BYTES as usize);

@@ -12,7 +12,7 @@ use super::client::Shared;
 use super::metrics::{Held, count};
 use super::producer;
 use super::reader::Readers;
-use super::transaction::{Failed, Transactor, release};
+use super::transaction::{Failed, Transactor};
 use crate::{Batch, Error, Limits, Outgoing, Outputs, Result, Subscription, TopicName};
 use domain::{Offset, Partition};
 use rdkafka::consumer::{Consumer, ConsumerGroupMetadata};
@@ -146,7 +146,7 @@ impl Reader {
             Over::Unsettled(_) => &self.shared.counters.rebuilt,
         });
         self.over = Some(over);
-        release(self.cursors.drain(..).map(|c| c.transactor).collect());
+        self.cursors.clear();
         self.check_not_over().expect_err("the subscription is over")
     }
 

@@ -3,7 +3,7 @@
 //! away). A call that does not answer in time is given up together with producer and thread; nobody waits
 //! for them, and whoever takes the transactional id next settles what they left.
 
-use super::client::{Heard, Shared, let_go, say, signed, unsigned};
+use super::client::{Heard, Shared, say, signed, unsigned};
 use super::fail::{self, Meaning};
 use super::metrics::count;
 use super::{producer, settings};
@@ -36,7 +36,8 @@ pub(super) enum Failed {
 
 /// The producer, once for each partition of a reader.
 pub(super) struct Transactor {
-    // Dropped before `jobs`, so that the thread is the last to hold it, and closes it there.
+    // Dropped before `jobs`, so that the thread is the last to hold it, and closes it there: letting go of a
+    // transactor waits for nobody.
     producer: Arc<Transactional>,
     jobs: Sender<Job>,
     shared: Arc<Shared>,
@@ -190,11 +191,6 @@ fn work(producer: &Arc<Transactional>, todo: &Receiver<Job>) {
     }
 }
 
-/// Lets go of transactors: closing the producers happens on their own threads.
-pub(super) fn release(transactors: Vec<Transactor>) {
-    let_go(transactors);
-}
-
 /// What a failed step means for the transaction.
 fn classify(error: &KafkaError) -> Failed {
     let cause = fail::text(error);
@@ -210,7 +206,7 @@ fn classify(error: &KafkaError) -> Failed {
 fn of_code(code: Code) -> Failed {
     match fail::meaning(code) {
         Meaning::Fenced => Failed::Fenced,
-        _ if code == Code::Fatal => Failed::Unknown(code.to_string()),
+        // Also where the producer is beyond repair: rolling back says why.
         _ => Failed::Abort(code.to_string()),
     }
 }

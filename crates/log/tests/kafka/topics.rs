@@ -1,6 +1,8 @@
 //! Topics: what they are made with, what is noticed of them, and what happens when something is gone.
 
-use super::{ALL, broker, config, copies, numbered, opened, outputs, prefix, topic};
+use super::{
+    ALL, broker, config, copies, numbered, numbers, opened, outgoing, outputs, prefix, texts, topic,
+};
 use domain::{Offset, Partition};
 use log::{Error, Kafka, KafkaConfig, Log, Retry};
 use rdkafka::ClientConfig;
@@ -38,6 +40,29 @@ fn a_topic_is_what_was_asked_for_and_a_difference_is_named() {
             "retention.ms is -1, expected 3600000"
         ]
     );
+}
+
+/// More than a client's queue holds goes through it all the same, by one call and by several at once. (Reports
+/// come in heaps, and a heap leaves the queue as a whole: counting each report once overran it.)
+#[test]
+fn calls_larger_than_the_queue_do_not_overrun_it() {
+    let Some(brokers) = broker() else { return };
+    let log = opened(config(&brokers, &prefix("large")));
+    let name = topic("facts");
+    log.create(&name, 2).unwrap();
+    let many = |p| (0..40_000).map(move |i: u32| outgoing(p, i.to_string())).collect::<Vec<_>>();
+    std::thread::scope(|scope| {
+        let append = |p| {
+            scope.spawn({
+                let (log, name) = (&log, &name);
+                move || log.append(name, &many(p)).unwrap()
+            })
+        };
+        for offsets in [append(0), append(1)].map(|a| a.join().unwrap()) {
+            assert!(offsets.iter().copied().eq((0..40_000).map(Offset)), "offsets in the order given");
+        }
+    });
+    assert_eq!(texts(&log, &name, 1), numbers(0..40_000));
 }
 
 #[test]
