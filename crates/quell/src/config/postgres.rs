@@ -33,13 +33,11 @@ impl Check<'_> {
             Some(false) | None => return VaultStore::File,
         }
         match PostgresConfig::new(&address) {
-            Ok(config) => VaultStore::Postgres(Box::new(PostgresConfig {
-                schema,
-                connections,
-                password,
-                encryption,
-                ..config
-            })),
+            Ok(mut config) => {
+                (config.schema, config.connections) = (schema, connections);
+                (config.password, config.encryption) = (password, encryption);
+                VaultStore::Postgres(Box::new(config))
+            }
             Err(error) => {
                 let message = format!("vault.postgres.address is {address:?}; {error}");
                 self.mistake(Place::Default, message);
