@@ -6,7 +6,7 @@ use crate::cli::Which;
 use crate::instance::topic_name;
 use crate::output::say;
 use crate::pipeline;
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use domain::governance::states_dimension;
 use domain::{CutId, Partition, Positions, Topic};
 use lake::{Cut, Store};
@@ -23,7 +23,7 @@ pub(super) fn shown(shell: &Shell, store: &dyn Store) -> Result<Cut> {
         mention(shell, &cut)?;
         return Ok(cut);
     }
-    ensure!(shell.home.log().is_dir(), "nothing is imported yet: run `quell import` first");
+    shell.ensure_imported()?;
     say(&report::notice::first_rollup(shell.lang()));
     pipeline::rollup(&shell.instance()?, None)?;
     current(store)?.context("the tables that were published just now are gone")

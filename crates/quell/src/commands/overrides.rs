@@ -8,7 +8,7 @@ use crate::explained;
 use crate::failure::{Exit, Failure};
 use crate::pipeline::{self, Overruled, Ruling, Signature};
 use crate::text::nearest;
-use anyhow::{Result, anyhow, bail, ensure};
+use anyhow::{Result, anyhow, bail};
 use classify::Taxonomy;
 use domain::{Proof, ReasonId};
 use report::OverrideSummary;
@@ -19,7 +19,7 @@ use serde_json::Value;
 pub(super) fn run(shell: &mut Shell, args: &Override) -> Result<Exit, Failure> {
     let contact = explain::contact_id(&args.contact)?;
     let signature = Signature::new(&args.by, &args.why).map_err(Failure::Usage)?;
-    ensure_imported(shell)?;
+    shell.ensure_imported()?;
     let instance = shell.instance()?;
     let taxonomy = pipeline::taxonomy(&instance)?.map(|in_force| in_force.taxonomy);
     let ruling = ruling(args, taxonomy.as_ref())?;
@@ -30,11 +30,6 @@ pub(super) fn run(shell: &mut Shell, args: &Override) -> Result<Exit, Failure> {
     let summary = OverrideSummary { recorded: overruled.recorded, stands };
     shell.summary(&summary.render(shell.lang()), &Value::Object(json))?;
     Ok(Exit::Done)
-}
-
-fn ensure_imported(shell: &Shell) -> Result<()> {
-    ensure!(shell.home.log().is_dir(), "nothing is imported yet: run `quell import` first");
-    Ok(())
 }
 
 fn ruling(args: &Override, taxonomy: Option<&Taxonomy>) -> Result<Ruling> {

@@ -18,7 +18,7 @@ use std::sync::Arc;
 pub(super) fn run(shell: &mut Shell, args: &Replay) -> Result<Exit, Failure> {
     let instance = match args.from {
         ReplayFrom::Log => {
-            ensure_imported(shell)?;
+            shell.ensure_imported()?;
             shell.instance()?
         }
         ReplayFrom::Archive => archived(shell)?,
@@ -26,11 +26,6 @@ pub(super) fn run(shell: &mut Shell, args: &Replay) -> Result<Exit, Failure> {
     let summary = pipeline::replay(&instance, &rules(&instance, args)?, &args.epoch)?;
     shell.summary(&summary.render(shell.lang()), &json(&summary))?;
     Ok(Exit::Done)
-}
-
-fn ensure_imported(shell: &Shell) -> Result<()> {
-    ensure!(shell.home.log().is_dir(), "nothing is imported yet: run `quell import` first");
-    Ok(())
 }
 
 /// The instance with the archive in the place of its log.
