@@ -3,11 +3,10 @@
 
 use super::Shell;
 use crate::cli::Which;
-use crate::config::LogBackend;
 use crate::instance::{existing_log, topic_name};
 use crate::output::say;
 use crate::pipeline;
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use domain::governance::states_dimension;
 use domain::{CutId, Partition, Positions, Topic};
 use lake::{Cut, Store};
@@ -24,17 +23,10 @@ pub(super) fn shown(shell: &Shell, store: &dyn Store) -> Result<Cut> {
         mention(shell, &cut)?;
         return Ok(cut);
     }
-    ensure_imported(shell)?;
+    shell.ensure_imported()?;
     say(&report::notice::first_rollup(shell.lang()));
     pipeline::rollup(&shell.instance()?, None)?;
     current(store)?.context("the tables that were published just now are gone")
-}
-
-/// Refuses what needs a log where there is none.
-pub(super) fn ensure_imported(shell: &Shell) -> Result<()> {
-    let embedded = matches!(shell.loaded.config.log, LogBackend::Embedded);
-    ensure!(!embedded || shell.home.log().is_dir(), "nothing is imported yet: run `quell import` first");
-    Ok(())
 }
 
 /// The cut that is meant: the one that was named, the tables of the epoch that was named, else the one that is shown.

@@ -29,13 +29,13 @@ mod train;
 mod units;
 
 use crate::cli::{Cli, Command};
-use crate::config::{Flags, Loaded};
+use crate::config::{Flags, Loaded, LogBackend};
 use crate::failure::{Exit, Failure};
 use crate::home::Home;
 use crate::instance::Instance;
 use crate::output::Out;
 use crate::serve::Role;
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use report::Lang;
 use std::io::Write as _;
 use tracing_subscriber::EnvFilter;
@@ -57,6 +57,13 @@ impl Shell {
     /// Opens vault, log and lake, with the machine's clock.
     fn instance(&self) -> Result<Instance> {
         Instance::open(self.home.clone(), self.loaded.config.clone(), log::system_clock())
+    }
+
+    /// A command that only reads the log does not make one.
+    fn ensure_imported(&self) -> Result<()> {
+        let embedded = matches!(self.loaded.config.log, LogBackend::Embedded);
+        ensure!(!embedded || self.home.log().is_dir(), "nothing is imported yet: run `quell import` first");
+        Ok(())
     }
 
     /// Prints a summary: text for people, or JSON.

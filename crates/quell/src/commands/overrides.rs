@@ -3,7 +3,6 @@
 
 use super::Shell;
 use super::explain;
-use super::freshness::ensure_imported;
 use crate::cli::{Override, YesNo};
 use crate::explained;
 use crate::failure::{Exit, Failure};
@@ -20,7 +19,7 @@ use serde_json::Value;
 pub(super) fn run(shell: &mut Shell, args: &Override) -> Result<Exit, Failure> {
     let contact = explain::contact_id(&args.contact)?;
     let signature = Signature::new(&args.by, &args.why).map_err(Failure::Usage)?;
-    ensure_imported(shell)?;
+    shell.ensure_imported()?;
     let instance = shell.instance()?;
     let taxonomy = pipeline::taxonomy(&instance)?.map(|in_force| in_force.taxonomy);
     let ruling = ruling(args, taxonomy.as_ref())?;

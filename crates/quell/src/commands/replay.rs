@@ -1,7 +1,6 @@
 //! `quell replay`: fold the whole log by another taxonomy or model, beside what is served.
 
 use super::Shell;
-use super::freshness::ensure_imported;
 use super::taxonomy::read;
 use crate::archive::ArchivedLog;
 use crate::cli::{Replay, ReplayFrom};
@@ -19,7 +18,7 @@ use std::sync::Arc;
 pub(super) fn run(shell: &mut Shell, args: &Replay) -> Result<Exit, Failure> {
     let instance = match args.from {
         ReplayFrom::Log => {
-            ensure_imported(shell)?;
+            shell.ensure_imported()?;
             shell.instance()?
         }
         ReplayFrom::Archive => archived(shell)?,

@@ -61,8 +61,8 @@ fn behind_dimensions(instance: &Instance, by: Offset) -> Result<Offset> {
             break;
         }
         let states = |value: &[u8]| codec::decode_fact(value).is_ok_and(|fact| states_dimension(&fact.body));
-        let within = batch.records.iter().filter(|record| record.offset < by);
-        if let Some(last) = within.filter(|record| states(&record.value)).next_back() {
+        let mut within = batch.records.iter().filter(|record| record.offset < by);
+        if let Some(last) = within.rfind(|record| states(&record.value)) {
             behind = Offset(last.offset.0 + 1);
         }
         from = batch.next;
