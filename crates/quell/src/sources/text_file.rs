@@ -3,7 +3,7 @@
 use super::chunk::Chunk;
 use super::filling::Filling;
 use super::open;
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result};
 use codec::mapping::Format;
 use codec::records::{self, Parser, Reader, SNIFFED_BYTES};
 use std::collections::VecDeque;
