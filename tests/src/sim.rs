@@ -385,11 +385,6 @@ fn end_of_time() -> Instant {
     Instant::parse_rfc3339("2025-02-01T00:00:00Z").expect("an instant")
 }
 
-/// When the log begins: its history is imported, and no cut of it looks from later.
-fn beginning_of_the_log() -> Instant {
-    end_of_time().plus(Span::from_days(2))
-}
-
 fn crash(rng: &mut Rng) -> Crash {
     if rng.bool() { Crash::Before } else { Crash::After }
 }
@@ -400,7 +395,7 @@ impl Bed {
         let memory = Path::new("/dev/shm");
         let folder = if memory.is_dir() { TempDir::new_in(memory)? } else { TempDir::new()? };
         std::fs::write(folder.path().join("taxonomy.toml"), TAXONOMY)?;
-        Ok(Self { folder, clock: Arc::new(AtomicI64::new(beginning_of_the_log().micros())) })
+        Ok(Self { folder, clock: Arc::new(AtomicI64::new(end_of_time().micros())) })
     }
 
     pub(crate) fn root(&self) -> &Path {

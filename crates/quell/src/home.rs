@@ -57,6 +57,11 @@ impl Home {
         self.root.join("tables")
     }
 
+    /// Records of the log, framed, where that is configured.
+    pub fn archive(&self) -> PathBuf {
+        self.root.join("archive")
+    }
+
     /// Folds aside, for as long as they take.
     pub fn scratch(&self) -> PathBuf {
         self.root.join("scratch")
@@ -79,8 +84,8 @@ impl Home {
     }
 
     /// The folders that together are the instance.
-    pub fn instance_folders(&self) -> [PathBuf; 5] {
+    pub fn instance_folders(&self) -> [PathBuf; 7] {
         let vault = self.root.join("vault");
-        [self.log(), vault, self.lake(), self.tables(), self.reports()]
+        [self.log(), vault, self.lake(), self.tables(), self.reports(), self.archive(), self.scratch()]
     }
 }

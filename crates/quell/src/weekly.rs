@@ -12,8 +12,7 @@ use crate::text::hex;
 use crate::{pipeline, rules};
 use analytics::{Session, WeekAt};
 use anyhow::{Context as _, Result};
-use domain::{EpochId, Instant, IsoWeek};
-
+use domain::{Instant, IsoWeek};
 use lake::Cut;
 use report::weekly::{Provenance, Weekly};
 
@@ -53,16 +52,19 @@ fn last_finished(instance: &Instance, cut: &Cut, session: &Session) -> Result<Is
 /// What the report says about itself.
 fn provenance(instance: &Instance, cut: &Cut) -> Result<Provenance> {
     let parts = &cut.manifest.parts;
-    let settings = &instance.config.engine;
-    let taxonomy = Named::of_epoch(instance, parts.epoch)?;
+    // Those of the epoch, whatever is in force by now.
+    let rules = rules::of_epoch(instance, parts.epoch)?;
+    let (settings, zone) = (*rules.ruleset.settings(), rules.ruleset.zone().clone());
+    let taxonomy_sha256 = hex(&rules.taxonomy().meaning());
+    let (taxonomy_name, taxonomy_version) = rules.taxonomy.map(|t| (t.name, t.version)).unwrap_or_default();
     Ok(Provenance {
         cut: cut.id,
         epoch: parts.epoch,
         as_of: parts.as_of,
-        zone: instance.config.zone.clone(),
-        taxonomy_name: taxonomy.name,
-        taxonomy_version: taxonomy.version,
-        taxonomy_sha256: taxonomy.sha256,
+        zone,
+        taxonomy_name,
+        taxonomy_version,
+        taxonomy_sha256,
         manifest_sha256: hex(&cut.manifest_sha256()),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         restated: Vec::new(),
@@ -71,23 +73,6 @@ fn provenance(instance: &Instance, cut: &Cut) -> Result<Provenance> {
         chain_window_days: whole_days(settings.chain_window),
         self_service_window_s: settings.self_service_window.seconds().unsigned_abs(),
     })
-}
-
-/// The taxonomy that an epoch was folded with.
-struct Named {
-    name: String,
-    version: String,
-    sha256: String,
-}
-
-impl Named {
-    /// The one of the epoch, whatever is in force by now.
-    fn of_epoch(instance: &Instance, epoch: EpochId) -> Result<Self> {
-        let rules = rules::of_epoch(instance, epoch)?;
-        let sha256 = hex(&rules.taxonomy().meaning());
-        let (name, version) = rules.taxonomy.map(|t| (t.name, t.version)).unwrap_or_default();
-        Ok(Self { name, version, sha256 })
-    }
 }
 
 fn whole_days(span: domain::Span) -> u64 {

@@ -2,7 +2,7 @@
 //! and whom a person promoted. The newer one counts: a promotion stands until something else is written, and what is
 //! written then counts until the next promotion.
 
-use super::epochs::{Epoch, names_of};
+use super::epochs::{Epoch, names_of, tables_of};
 use super::fold::Fold;
 use super::taxonomy::{last_published, written_taxonomy};
 use super::{PublishedTaxonomy, at};
@@ -12,7 +12,7 @@ use crate::rules::{self, Rules};
 use anyhow::{Context as _, Result, ensure};
 use domain::fact::EpochServed;
 use domain::{Body, EpochId, Origin, ServedBy};
-use lake::{Cut, Live, current_cut, make_current, serve, served};
+use lake::{Cut, Live, make_current, serve, served};
 use sha2::{Digest as _, Sha256};
 
 /// Who promotes, and why, where they say so.
@@ -151,24 +151,19 @@ fn change(instance: &Instance, live: &Live, epoch: &Epoch, way: ServedBy, said: 
     serve(&*instance.store, live).context("cannot set the live epoch")
 }
 
-/// Shows a cut. Whoever publishes may have begun before somebody promoted another epoch: then the newest cut of that
-/// one is shown, so that what is served and what is shown end as one.
+/// Shows a cut of the epoch that is served. Whoever publishes may have begun before somebody promoted another one, so
+/// it is looked again after showing: then the newest tables of that one are shown, and both pointers end as one.
 pub(super) fn show(instance: &Instance, cut: &Cut) -> Result<()> {
-    let store = &*instance.store;
-    let is_served = |cut: &Cut| {
-        Ok::<_, anyhow::Error>(read_served(instance)?.is_none_or(|l| l.epoch == cut.manifest.parts.epoch))
-    };
-    if !is_served(cut)? {
+    let (store, of) = (&*instance.store, cut.manifest.parts.epoch);
+    let other =
+        || Ok::<_, anyhow::Error>(read_served(instance)?.map(|live| live.epoch).filter(|now| *now != of));
+    if other()?.is_some() {
         return Ok(());
     }
-    let before = current_cut(store).context("cannot read the current cut")?;
     make_current(store, cut).context("cannot show the new cut")?;
-    if is_served(cut)? {
-        return Ok(());
-    }
-    // Promoted in the meantime: what was shown until now was of the promoted epoch, or will be by its promoter.
-    match before {
-        Some(before) if is_served(&before)? => make_current(store, &before).context("cannot show the cut"),
-        _ => Ok(()),
+    let Some(promoted) = other()? else { return Ok(()) };
+    match tables_of(store, promoted)? {
+        Some(theirs) => make_current(store, &theirs).context("cannot show the cut of a promoted epoch"),
+        None => Ok(()),
     }
 }

@@ -58,6 +58,30 @@ fn a_taxonomy_that_is_published_meanwhile_makes_another_epoch() {
 }
 
 #[test]
+fn an_epoch_that_is_promoted_meanwhile_is_served_and_goes_on() {
+    let data = Data::new();
+    let server = data.run(&QUICK);
+    assert_eq!(server.post_json(&contact("one")).status, 202);
+    until_published(&server, 1.0);
+    let reasons = |data: &Data| data.sql("SELECT DISTINCT reason FROM contacts");
+    let (first, second) = ([json!({ "reason": "unclassified" })], [json!({ "reason": "where_is_my_order" })]);
+    let taxonomy = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cli/files/shop.toml");
+    data.done(&["replay", "--taxonomy", taxonomy, "--epoch", "draft"]);
+    assert_eq!(reasons(&data), first, "a replay shows nothing");
+    data.done(&["promote", "draft"]);
+    assert_eq!(reasons(&data), second);
+    assert_eq!(server.post_json(&contact("two")).status, 202);
+    until_published(&server, 2.0);
+    assert_eq!(reasons(&data), second, "the running process follows");
+    data.done(&["rollback"]);
+    assert_eq!(reasons(&data), first);
+    assert_eq!(server.post_json(&contact("three")).status, 202);
+    until_published(&server, 3.0);
+    assert_eq!(reasons(&data), first);
+    server.drain();
+}
+
+#[test]
 fn while_publishing_fails_contacts_are_taken_and_it_is_not_ready() {
     let data = Data::new();
     // In the place of the folder of the published tables.
