@@ -29,11 +29,11 @@ CHANGED = ["late_delivery.es", "late_delivery.es_date"]
 
 
 class Program:
-    """The program on one data folder; the environment says with which vault, as it did for the demo."""
+    """The program on the folder of a demo, whose vault has the demo's own seed."""
 
     def __init__(self, path, data):
         self.path, self.data = path, data
-        self.environment = {k: v for k, v in os.environ.items() if k not in ("QUELL_DATA", "QUELL_CONFIG")}
+        self.environment = {k: v for k, v in os.environ.items() if not k.startswith("QUELL_")}
 
     def run(self, *arguments, stdin=None):
         command = [self.path, "--data", str(self.data), *arguments]
