@@ -16,7 +16,6 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 from collections import Counter, defaultdict
 from pathlib import Path
 
@@ -30,11 +29,11 @@ CHANGED = ["late_delivery.es", "late_delivery.es_date"]
 
 
 class Program:
-    """The program on one data folder; the environment says with which vault, as it did for the demo."""
+    """The program on the folder of a demo, whose vault has the demo's own seed."""
 
     def __init__(self, path, data):
         self.path, self.data = path, data
-        self.environment = {k: v for k, v in os.environ.items() if k not in ("QUELL_DATA", "QUELL_CONFIG")}
+        self.environment = {k: v for k, v in os.environ.items() if not k.startswith("QUELL_")}
 
     def run(self, *arguments, stdin=None):
         command = [self.path, "--data", str(self.data), *arguments]
@@ -46,22 +45,9 @@ class Program:
     def json(self, *arguments):
         return json.loads(self.run(*arguments))
 
-
-class Tables:
-    """The published tables of one cut, whether it is the one that is shown or not."""
-
-    def __init__(self, program, cut):
-        self.folder = tempfile.TemporaryDirectory()
-        root = Path(self.folder.name)
-        (root / "tables").mkdir()
-        (root / "tables" / cut).symlink_to(program.data / "tables" / cut)
-        (root / "tables" / "current").symlink_to(cut)
-        for name in ["quell.toml", "demo"]:
-            (root / name).symlink_to(program.data / name)
-        self.program = Program(program.path, root)
-
-    def rows(self, query):
-        return self.program.json("sql", query, "--format", "json")
+    def rows(self, query, cut=None):
+        """Rows of the tables of a cut, by default of the one that is shown."""
+        return self.json("sql", query, "--format", "json", *(["--cut", cut] if cut else []))
 
 
 # ------------------------------------------------------------------------------------------- the draft
@@ -105,7 +91,7 @@ def draft_of(text):
 
 def customer_of(program, company):
     """An account with contacts of the reason that is renamed and of another one: the first of the alphabet."""
-    rows = program.json("sql", "SELECT record_id, reason FROM contacts", "--format", "json")
+    rows = program.rows("SELECT record_id, reason FROM contacts")
     reasons = {row["record_id"]: row["reason"] for row in rows}
     by_account = defaultdict(set)
     for file in sorted(company.glob("contacts-*.ndjson")):
@@ -296,11 +282,11 @@ def main():
     check.same("as_of of the diff", whole["as_of"], as_of)
     check.same("the epoch of the draft", whole["b"]["epoch"], replayed["epoch"])
     check.same("the cut that is shown", (data / "tables" / "current").resolve(), shown)
-    tables = [Tables(program, whole[side]["cut"]) for side in ("a", "b")]
-    a, b = (side.rows(f"SELECT {COLUMNS} FROM contacts ORDER BY contact_id") for side in tables)
-    costs = tables[1].rows("SELECT channel, CAST(valid_from AS VARCHAR) AS valid_from, per_contact_micros, "
-                           "per_second_micros FROM costs")
-    labels = {row["reason"] for row in tables[1].rows("SELECT reason FROM reasons")}
+    cuts = [whole[side]["cut"] for side in ("a", "b")]
+    a, b = (program.rows(f"SELECT {COLUMNS} FROM contacts ORDER BY contact_id", cut) for cut in cuts)
+    costs = program.rows("SELECT channel, CAST(valid_from AS VARCHAR) AS valid_from, per_contact_micros, "
+                         "per_second_micros FROM costs", cuts[1])
+    labels = {row["reason"] for row in program.rows("SELECT reason FROM reasons", cuts[1])}
     check.same("erased contacts of the replay", replayed["erased"], sum(r["reason_basis"] == "erased" for r in b))
     edits_are_seen(check, whole, labels)
     for only, said in diffs.items():

@@ -2,7 +2,7 @@
 //! every figure of the weekly report for random companies (P10), and every cell of a diff of two epochs. Without
 //! python3 nothing is proven, and that is said.
 
-use crate::program::{Data, SEEDED, files_below};
+use crate::program::{Data, files_below};
 use fastrand::Rng;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -45,7 +45,8 @@ fn a_diff_of_two_epochs_is_counted_again() {
     let Some(mut command) = script("recount_diff.py") else { return };
     let data = Data::new();
     data.done(&DEMO);
-    command.arg(env!("CARGO_BIN_EXE_program")).arg(data.path()).envs(SEEDED);
+    // The demo's vault has the demo's own seed, whatever the environment says.
+    command.arg(env!("CARGO_BIN_EXE_program")).arg(data.path());
     agrees(command);
 }
 

@@ -44,9 +44,9 @@ fn commit(world: &mut World, seen: &[Seen]) {
     for one in seen {
         let at = Instant::from_micros(seconds(one.number) * 1_000_000).expect("an instant");
         let mut of = contact(&one.number.to_string(), 0, at);
-        of.channel = if one.number % 3 == 0 { Channel::Email } else { Channel::Phone };
-        of.handle_ms =
-            (one.number % 4 > 0).then_some(1_000 * i64::try_from(one.number % 600).expect("small"));
+        of.channel = if one.number.is_multiple_of(3) { Channel::Email } else { Channel::Phone };
+        of.handle_ms = (!one.number.is_multiple_of(4))
+            .then_some(1_000 * i64::try_from(one.number % 600).expect("small"));
         let root = ContactId::of_record("desk", "", &one.root.to_string());
         let basis = match (one.erased, one.reason) {
             (true, _) => ReasonBasis::Erased,
@@ -93,8 +93,9 @@ fn answers(world: &World, cuts: &[Cut; 2], week: Option<&str>) -> DiffAnswers {
 
 /// What a contact costs, by the definition and not by the SQL.
 fn cost(number: u64) -> Option<i64> {
-    let is_priced = number % 3 != 0 && seconds(number) >= MONDAY + DAY;
-    let handle_ms = (number % 4 > 0).then_some(1_000 * i64::try_from(number % 600).expect("small"));
+    let is_priced = !number.is_multiple_of(3) && seconds(number) >= MONDAY + DAY;
+    let handle_ms =
+        (!number.is_multiple_of(4)).then_some(1_000 * i64::try_from(number % 600).expect("small"));
     is_priced.then(|| measure::contact_cost(1_200_000, 8_333, handle_ms).expect("small"))
 }
 

@@ -22,15 +22,25 @@ impl Diff {
         for cell in &mut cells {
             cell.samples = samples.remove(&(cell.from.clone(), cell.to.clone())).unwrap_or_default();
         }
-        let (currency, chains, chained) = one(answers, "summary", summary)?;
+        let Summary { currency, chains, chained } = one(answers, "summary", summary)?;
         let reasons = all(answers, "reasons", reason)?;
         Ok(Self { provenance, currency, chains, chained, reasons, cells })
     }
 }
 
-fn summary(row: &Row<'_>) -> Result<(Option<String>, Pair<u64>, Pair<u64>), ReadError> {
-    let currency = row.maybe_text("currency")?;
-    Ok((currency, counts(row, "chains_a", "chains_b")?, counts(row, "chained_a", "chained_b")?))
+/// What no cell can say.
+struct Summary {
+    currency: Option<String>,
+    chains: Pair<u64>,
+    chained: Pair<u64>,
+}
+
+fn summary(row: &Row<'_>) -> Result<Summary, ReadError> {
+    Ok(Summary {
+        currency: row.maybe_text("currency")?,
+        chains: counts(row, "chains_a", "chains_b")?,
+        chained: counts(row, "chained_a", "chained_b")?,
+    })
 }
 
 fn counts(row: &Row<'_>, a: &'static str, b: &'static str) -> Result<Pair<u64>, ReadError> {

@@ -155,12 +155,14 @@ fn reasons(say: Say<'_>) -> String {
 }
 
 fn erased(say: Say<'_>) -> String {
-    let n = say.contacts(say.totals.erased);
+    let n = say.count(say.totals.erased);
     match say.lang {
-        Lang::En => format!("{n} of customers whose words are gone keep the reason that was noted then."),
-        Lang::Es => {
-            format!("{n} de clientes cuyas palabras se borraron conservan el motivo anotado entonces.")
-        }
+        Lang::En => format!(
+            "Contacts of customers whose words are gone: {n}. They carry the reason noted at erasure."
+        ),
+        Lang::Es => format!(
+            "Contactos de clientes cuyas palabras se borraron: {n}. Llevan el motivo anotado al borrarlas."
+        ),
     }
 }
 

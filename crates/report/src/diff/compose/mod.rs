@@ -65,24 +65,18 @@ impl Say<'_> {
 
     /// Which contacts are compared.
     fn days(self) -> String {
-        match self.diff.provenance.week {
-            None => self.pick("all contacts", "todos los contactos"),
-            Some(week) => {
-                format!(
-                    "{}, {}",
-                    figures::week(self.lang, week),
-                    figures::week_days(self.lang, week.monday())
-                )
-            }
-        }
+        let all = || self.pick("all contacts", "todos los contactos");
+        self.diff.provenance.week.map_or_else(all, |week| figures::week(self.lang, week))
     }
 
     fn as_of(self) -> String {
         let p = &self.diff.provenance;
         let day = figures::day(self.lang, p.as_of.day(&p.zone));
+        let days = p.week.map(|week| format!("{}. ", figures::week_days(self.lang, week.monday())));
+        let days = days.unwrap_or_default();
         match self.lang {
-            Lang::En => format!("Both as known on {day}"),
-            Lang::Es => format!("Ambas con lo que se sabía el {day}"),
+            Lang::En => format!("{days}Both as known on {day}"),
+            Lang::Es => format!("{days}Ambas con lo que se sabía el {day}"),
         }
     }
 
