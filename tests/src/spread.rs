@@ -22,9 +22,9 @@ const HOLDERS: usize = 12;
 
 /// One part in the hands of one process.
 enum Holder {
-    Assemble(AssemblePart),
-    Judge(JudgePart),
-    Lake(Keeper),
+    Assemble(Box<AssemblePart>),
+    Judge(Box<JudgePart>),
+    Lake(Box<Keeper>),
 }
 
 /// A part of the fold.
@@ -40,9 +40,9 @@ impl Holder {
         let rules = pipeline::rules(instance)?;
         let instance = Arc::clone(instance);
         Ok(match part {
-            Part::Assemble(p) => Self::Assemble(AssemblePart::open(instance, rules, Partition(p))?),
-            Part::Judge(j) => Self::Judge(JudgePart::open(instance, rules, j)?),
-            Part::Lake => Self::Lake(Keeper::open(instance, rules)?),
+            Part::Assemble(p) => Self::Assemble(Box::new(AssemblePart::open(instance, rules, Partition(p))?)),
+            Part::Judge(j) => Self::Judge(Box::new(JudgePart::open(instance, rules, j)?)),
+            Part::Lake => Self::Lake(Box::new(Keeper::open(instance, rules)?)),
         })
     }
 
