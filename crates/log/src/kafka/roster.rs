@@ -117,16 +117,18 @@ impl ClientContext for Turns {
 }
 
 impl ConsumerContext for Turns {
+    /// Whatever the group gives, nothing is assigned to the client, so that it fetches nothing. An assignment is answered
+    /// with an empty one and not with none, after which the client would join anew.
     fn rebalance(&self, consumer: &BaseConsumer<Self>, what: RDKafkaRespErr, list: &mut TopicPartitionList) {
-        let mine = match what {
+        let (mine, answer) = match what {
             RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => {
-                list.elements().iter().map(|e| unsigned(e.partition())).collect()
+                let mine = list.elements().iter().map(|e| unsigned(e.partition())).collect();
+                (mine, consumer.assign(&TopicPartitionList::new()))
             }
-            _ => BTreeSet::new(),
+            _ => (BTreeSet::new(), consumer.unassign()),
         };
         *locked(&self.state.mine) = mine;
-        // The group goes on once it is answered; with nothing assigned, nothing is fetched.
-        if let Err(error) = consumer.unassign() {
+        if let Err(error) = answer {
             tracing::debug!(%error, "while sharing partitions");
         }
     }
