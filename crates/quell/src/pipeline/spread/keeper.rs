@@ -65,7 +65,7 @@ impl Keeper {
         Ok(keeper)
     }
 
-    /// The epoch of the lake.
+    /// The lake, as far as this process has read or written it.
     pub const fn lake(&self) -> &Lake {
         &self.lake
     }

@@ -24,7 +24,6 @@ mod judge;
 mod keeper;
 mod saved;
 mod step;
-
 mod wire;
 
 pub use assemble::AssemblePart;
