@@ -826,7 +826,7 @@ class Truth:
             "late": len(self.now) if ended < datetime.now(timezone.utc) else 0,
             "unowned": sum(c["owner"] == "unowned" for c in self.now),
             "refused": [{"kind": kind, "inputs": n} for kind, n in sorted(refused.items(), key=lambda r: (-r[1], r[0]))],
-            "restated_weeks": [],
+            "restated_weeks": [], "changed_since_published": [],
         }
 
 
