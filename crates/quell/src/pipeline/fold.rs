@@ -57,10 +57,11 @@ impl<'i> Fold<'i> {
     /// Opens the epoch of these rules and brings the state to the lake's end: from the newest good snapshot,
     /// silently through what the lake already has.
     pub(crate) fn open(instance: &'i Instance, rules: Arc<Ruleset>) -> Result<Self> {
-        Self::open_in(instance, &instance.store, rules)
+        let is_shared = super::spread::is_shared(instance, rules.epoch())?;
+        Ok(Self { is_shared, ..Self::open_in(instance, &instance.store, rules)? })
     }
 
-    /// The same over the lake of another store.
+    /// The same over the lake of another store, where nobody else commits.
     pub(crate) fn open_in(
         instance: &'i Instance,
         store: &Arc<dyn Store>,
@@ -109,10 +110,9 @@ impl<'i> Fold<'i> {
         for topic in [Topic::Governance, Topic::Rejects] {
             from.set(topic, Partition(0), end.get(topic, Partition(0)));
         }
-        let is_shared = super::spread::is_shared(instance, rules.epoch())?;
         let at = end.clone();
         let mut fold =
-            Self { instance, rules, states, governance, lake, unsaved: 0, until: None, at, is_shared };
+            Self { instance, rules, states, governance, lake, unsaved: 0, until: None, at, is_shared: false };
         fold.replay_silently(from, end, Sequence(next.0.saturating_sub(1)))?;
         Ok(fold)
     }
