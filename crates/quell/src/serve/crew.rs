@@ -2,8 +2,8 @@
 //! other, for as long as there is anything to do. A part that fails is dropped and taken over again, as by another
 //! process; what it had said counts, and nothing else of it is left.
 
-use super::folder::Drain;
 use super::health::Job;
+use super::rounds::Drain;
 use super::told::Told;
 use crate::instance::Instance;
 use crate::pipeline::{self, AssemblePart, JudgePart, Keeper, RulesNews, Share};

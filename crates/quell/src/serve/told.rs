@@ -6,7 +6,7 @@ use super::metrics::Metrics;
 use crate::instance::Instance;
 use anyhow::Result;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc::Sender;
 
 /// Everybody who wants to know.
@@ -23,11 +23,13 @@ pub struct Told {
 }
 
 impl Told {
-    /// Tells how a job went; whether it went well.
-    pub fn of(&self, job: Job, took: Duration, done: Result<()>) -> bool {
+    /// Does a job and tells how it went; whether it went well.
+    pub fn job(&self, job: Job, work: impl FnOnce() -> Result<()>) -> bool {
+        let began = Instant::now();
+        let done = work();
         match &done {
-            Ok(()) => self.works(job, took),
-            Err(error) => self.fails(job, took, error),
+            Ok(()) => self.works(job, began.elapsed()),
+            Err(error) => self.fails(job, began.elapsed(), error),
         }
         done.is_ok()
     }
