@@ -48,11 +48,11 @@ impl Holder {
 
     /// Whether it did anything.
     fn turn(&mut self) -> Result<bool> {
-        Ok(match self {
-            Self::Assemble(part) => part.turn()?.is_some(),
-            Self::Judge(part) => part.turn()?.is_some(),
-            Self::Lake(keeper) => keeper.turn()?,
-        })
+        match self {
+            Self::Assemble(part) => part.turn(),
+            Self::Judge(part) => part.turn(),
+            Self::Lake(keeper) => keeper.turn(),
+        }
     }
 
     fn save(&mut self) -> Result<()> {

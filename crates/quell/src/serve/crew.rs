@@ -143,8 +143,8 @@ impl Part {
     /// Whether it did anything.
     fn turn(&mut self, instance: &Instance) -> Result<bool> {
         match self {
-            Self::Assemble(part) => Ok(part.turn()?.is_some()),
-            Self::Judge(part) => Ok(part.turn()?.is_some()),
+            Self::Assemble(part) => part.turn(),
+            Self::Judge(part) => part.turn(),
             Self::Lake(lake) => lake.turn(instance),
         }
     }

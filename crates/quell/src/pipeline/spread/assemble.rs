@@ -1,7 +1,8 @@
 //! One partition of facts, assembled by whoever has it at the time.
 
 use super::step::{At, Step, Steps, WireAt};
-use super::{Topics, frame, last_said, saved, say, wire};
+use super::voice::Voice;
+use super::{Topics, frame, saved, say};
 use crate::instance::{Instance, topic_name};
 use crate::pipeline::decode::{Decoded, decode};
 use crate::pipeline::fold::{Fold, by_shard, check_memory};
@@ -21,10 +22,7 @@ pub struct AssemblePart {
     partition: Partition,
     state: Assemble,
     steps: Steps,
-    /// The last step of which the log holds what this part says.
-    said: Option<Sequence>,
-    /// Records folded since the last snapshot.
-    unsaved: u64,
+    voice: Voice,
 }
 
 impl AssemblePart {
@@ -32,61 +30,43 @@ impl AssemblePart {
     /// repeated silently, turn by turn.
     pub fn open(instance: Arc<Instance>, rules: Arc<Ruleset>, partition: Partition) -> Result<Self> {
         let topics = Topics::open(&instance, rules.epoch())?;
-        let said = last_said(&instance, &topics.verdicts, Topics::assembled(partition))?;
-        let most = Sequence(said.map_or(0, |said| said.0 + 1));
-        let snapshot = lake::latest_part(&*instance.store, rules.epoch(), &name(partition), most)
-            .context("cannot read the snapshots")?;
-        let (state, at) = match snapshot.map(|snapshot| restore(&rules, &snapshot.bytes)) {
-            Some(Ok(restored)) => restored,
-            Some(Err(error)) => {
-                tracing::warn!(
-                    error = format!("{error:#}"),
-                    "the snapshot does not load: folding from the beginning"
-                );
-                (Assemble::new(Arc::clone(&rules)), At::default())
-            }
-            None => (Assemble::new(Arc::clone(&rules)), At::default()),
-        };
-        Ok(Self { instance, rules, topics, partition, state, steps: Steps::new(at), said, unsaved: 0 })
+        let name = format!("assemble-{}", partition.0);
+        let voice = Voice::open(&instance, rules.epoch(), &topics, Topics::assembled(partition), name)?;
+        let (state, at) = voice
+            .restored(|bytes| restore(&rules, bytes))?
+            .unwrap_or_else(|| (Assemble::new(Arc::clone(&rules)), At::default()));
+        Ok(Self { instance, rules, topics, partition, state, steps: Steps::new(at), voice })
     }
 
     /// Goes on with a part that others may have had in between: what they said is not said again.
     pub fn resume(&mut self) -> Result<()> {
-        self.said = last_said(&self.instance, &self.topics.verdicts, Topics::assembled(self.partition))?;
-        Ok(())
+        self.voice.listen()
     }
 
-    /// Does the next step; `None` where there is none. Gives the records that it folded.
-    pub fn turn(&mut self) -> Result<Option<u64>> {
+    /// Does the next step; false where there is none.
+    pub fn turn(&mut self) -> Result<bool> {
         if self.steps.ahead() == 0 {
             self.steps.refresh(&self.instance, &self.topics)?;
         }
-        let Some(step) = self.steps.first().cloned() else { return Ok(None) };
+        let Some(step) = self.steps.first().cloned() else { return Ok(false) };
         if !self.steps.at().begun && step.ordinal > Sequence(0) {
             self.state = self.before(&step)?;
         }
         let records = self.fold(&step)?;
         self.steps.take();
-        self.unsaved += records;
-        if self.unsaved >= super::save_every(self.state.len()) && self.is_level() {
+        if self.voice.folded(records, self.state.len(), self.next()) {
             self.save()?;
         }
-        Ok(Some(records))
+        Ok(true)
     }
 
     /// Writes a snapshot where records were folded since the last one.
     pub fn save_unsaved(&mut self) -> Result<()> {
-        if self.unsaved > 0 && self.is_level() { self.save() } else { Ok(()) }
+        if self.voice.is_unsaved(self.next()) { self.save() } else { Ok(()) }
     }
 
-    /// The next step.
-    pub fn next(&self) -> Sequence {
+    fn next(&self) -> Sequence {
         Sequence(self.steps.at().next)
-    }
-
-    /// Everything folded has been said.
-    fn is_level(&self) -> bool {
-        self.said.is_some_and(|said| said.0 + 1 >= self.steps.at().next)
     }
 
     /// What one process had folded before the first step.
@@ -104,7 +84,7 @@ impl AssemblePart {
         let company = decode(&self.instance.vault, Topic::Company, company)?;
         let Decoded { facts, refused } = decode(&self.instance.vault, Topic::Facts, facts)?;
         let said = self.state.apply(facts, &company.facts, step.ordinal);
-        if self.said < Some(step.ordinal) {
+        if !self.voice.has_said(step.ordinal) {
             self.say(step.ordinal, said, &refused, &company)?;
         }
         Ok(records)
@@ -123,11 +103,7 @@ impl AssemblePart {
         let heard = (0..).map(Partition).zip(heard);
         let words = heard.map(|(j, inputs)| (j, frame::cut(step, part, speaker, &messages::encode(&inputs))));
         say(&self.instance, &self.topics.contacts, words.collect())?;
-        let rows = Rows::assembled(&said, refused, (part == 0).then_some(company));
-        let word = frame::cut(step, part, speaker, &wire::encode(&rows)?);
-        say(&self.instance, &self.topics.verdicts, vec![(Topics::assembled(self.partition), word)])?;
-        self.said = Some(step);
-        Ok(())
+        self.voice.say(step, &Rows::assembled(&said, refused, (part == 0).then_some(company)))
     }
 
     /// All records that the step covers of a partition.
@@ -138,10 +114,7 @@ impl AssemblePart {
 
     fn save(&mut self) -> Result<()> {
         let bytes = saved::encode(&self.steps.at().to_wire(), &self.state.snapshot())?;
-        lake::put_part(&*self.instance.store, self.rules.epoch(), &name(self.partition), self.next(), &bytes)
-            .context("cannot write a snapshot")?;
-        self.unsaved = 0;
-        Ok(())
+        self.voice.save(self.next(), &bytes)
     }
 }
 
@@ -183,8 +156,4 @@ fn restore(rules: &Arc<Ruleset>, bytes: &[u8]) -> Result<(Assemble, At)> {
     let (at, state) = saved::decode::<WireAt>(bytes)?;
     let at = At::from_wire(&at).context("a snapshot of strange positions")?;
     Ok((Assemble::restore(Arc::clone(rules), state)?, at))
-}
-
-fn name(partition: Partition) -> String {
-    format!("assemble-{}", partition.0)
 }

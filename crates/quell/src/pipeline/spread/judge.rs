@@ -2,13 +2,14 @@
 
 use super::inbox::Inbox;
 use super::step::Steps;
-use super::{Topics, frame, last_said, saved, say, wire};
+use super::voice::Voice;
+use super::{Topics, saved};
 use crate::instance::Instance;
 use crate::pipeline::fold::{Fold, check_memory};
 use crate::pipeline::rows::Rows;
 use anyhow::{Context as _, Result};
 use domain::{Offset, Partition, Sequence};
-use engine::{Judge, Judged, Ruleset, messages};
+use engine::{Judge, Ruleset, messages};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -23,10 +24,7 @@ pub struct JudgePart {
     next: Sequence,
     /// The next step is known: from a snapshot, or since the first step was named.
     begun: bool,
-    /// The last step of which the log holds what this part says.
-    said: Option<Sequence>,
-    /// Messages heard since the last snapshot.
-    unsaved: u64,
+    voice: Voice,
 }
 
 /// Where a snapshot goes on.
@@ -41,42 +39,31 @@ impl JudgePart {
     /// repeated silently, turn by turn.
     pub fn open(instance: Arc<Instance>, rules: Arc<Ruleset>, shard: u32) -> Result<Self> {
         let topics = Topics::open(&instance, rules.epoch())?;
-        let said = last_said(&instance, &topics.verdicts, topics.judged(shard))?;
-        let most = Sequence(said.map_or(0, |said| said.0 + 1));
-        let snapshot = lake::latest_part(&*instance.store, rules.epoch(), &name(shard), most)
-            .context("cannot read the snapshots")?;
-        let (state, at) = match snapshot.map(|snapshot| restore(&rules, &snapshot.bytes)) {
-            Some(Ok(restored)) => restored,
-            Some(Err(error)) => {
-                tracing::warn!(
-                    error = format!("{error:#}"),
-                    "the snapshot does not load: judging from the beginning"
-                );
-                (Judge::new(Arc::clone(&rules)), At::default())
-            }
-            None => (Judge::new(Arc::clone(&rules)), At::default()),
-        };
+        let name = format!("judge-{shard}");
+        let voice = Voice::open(&instance, rules.epoch(), &topics, topics.judged(shard), name)?;
+        let (state, at) = voice
+            .restored(|bytes| restore(&rules, bytes))?
+            .unwrap_or_else(|| (Judge::new(Arc::clone(&rules)), At::default()));
         let begun = at.next > 0;
         let next = Sequence(at.next);
         let inbox =
             Inbox::new(&topics.contacts, Partition(shard), 0..topics.partitions, Offset(at.offset), next);
-        Ok(Self { instance, rules, topics, shard, state, inbox, next, begun, said, unsaved: 0 })
+        Ok(Self { instance, rules, topics, shard, state, inbox, next, begun, voice })
     }
 
     /// Goes on with a part that others may have had in between: what they said is not said again.
     pub fn resume(&mut self) -> Result<()> {
-        self.said = last_said(&self.instance, &self.topics.verdicts, self.topics.judged(self.shard))?;
-        Ok(())
+        self.voice.listen()
     }
 
-    /// Does the next step; `None` where not every partition of facts has spoken of it yet. Gives the messages heard.
-    pub fn turn(&mut self) -> Result<Option<u64>> {
+    /// Does the next step; false where not every partition of facts has spoken of it yet.
+    pub fn turn(&mut self) -> Result<bool> {
         if !self.begun && !self.begin()? {
-            return Ok(None);
+            return Ok(false);
         }
         let step = self.next;
         if !self.inbox.hears(&self.instance, step)? {
-            return Ok(None);
+            return Ok(false);
         }
         check_memory(self.state.len(), &self.instance)?;
         let words = self.inbox.take(step).unwrap_or_default();
@@ -84,15 +71,14 @@ impl JudgePart {
         let inputs = inputs.with_context(|| format!("cannot understand what is said of step {}", step.0))?;
         let heard = inputs.iter().map(Vec::len).sum::<usize>() as u64;
         let said = self.state.apply(inputs.into_iter().flatten(), step);
-        if self.said < Some(step) {
-            self.say(step, &said)?;
+        if !self.voice.has_said(step) {
+            self.voice.say(step, &Rows::judged(&said))?;
         }
         self.next = Sequence(step.0 + 1);
-        self.unsaved += heard;
-        if self.unsaved >= super::save_every(self.state.len()) && self.is_level() {
+        if self.voice.folded(heard, self.state.len(), self.next) {
             self.save()?;
         }
-        Ok(Some(heard))
+        Ok(true)
     }
 
     /// Looks for the first step, and takes what one process had judged before it; false where none is named yet.
@@ -114,41 +100,17 @@ impl JudgePart {
 
     /// Writes a snapshot where messages were heard since the last one.
     pub fn save_unsaved(&mut self) -> Result<()> {
-        if self.unsaved > 0 && self.is_level() { self.save() } else { Ok(()) }
-    }
-
-    /// The next step.
-    pub const fn next(&self) -> Sequence {
-        self.next
-    }
-
-    fn is_level(&self) -> bool {
-        self.said.is_some_and(|said| said.0 + 1 >= self.next.0)
-    }
-
-    fn say(&mut self, step: Sequence, said: &Judged) -> Result<()> {
-        let at = self.topics.judged(self.shard);
-        let word = frame::cut(step, at.0, fastrand::u64(..), &wire::encode(&Rows::judged(said))?);
-        say(&self.instance, &self.topics.verdicts, vec![(at, word)])?;
-        self.said = Some(step);
-        Ok(())
+        if self.voice.is_unsaved(self.next) { self.save() } else { Ok(()) }
     }
 
     fn save(&mut self) -> Result<()> {
         let at = At { offset: self.inbox.offset().0, next: self.next.0 };
         let bytes = saved::encode(&at, &self.state.snapshot())?;
-        lake::put_part(&*self.instance.store, self.rules.epoch(), &name(self.shard), self.next, &bytes)
-            .context("cannot write a snapshot")?;
-        self.unsaved = 0;
-        Ok(())
+        self.voice.save(self.next, &bytes)
     }
 }
 
 fn restore(rules: &Arc<Ruleset>, bytes: &[u8]) -> Result<(Judge, At)> {
     let (at, state) = saved::decode::<At>(bytes)?;
     Ok((Judge::restore(Arc::clone(rules), state, |_| None)?, at))
-}
-
-fn name(shard: u32) -> String {
-    format!("judge-{shard}")
 }

@@ -24,6 +24,7 @@ mod judge;
 mod keeper;
 mod saved;
 mod step;
+mod voice;
 mod wire;
 
 pub use assemble::AssemblePart;
@@ -34,13 +35,6 @@ use crate::instance::{Instance, topic_name};
 use anyhow::{Context as _, Result};
 use domain::{EpochId, Offset, Partition, Sequence, Topic};
 use log::{Limits, Outgoing, ReaderName, Roster, TopicName};
-
-/// After how many records a part writes a snapshot: as many as take about as long to fold again as the snapshot takes to
-/// read, so that a part is taken over in twice that time.
-fn save_every(records: usize) -> u64 {
-    const LEAST: u64 = 50_000;
-    LEAST.max(records as u64 / 4)
-}
 
 /// The topics of an epoch that is folded by several processes.
 #[derive(Debug, Clone)]
