@@ -22,6 +22,7 @@ use quell::config::Config;
 use quell::home::Home;
 use quell::instance::{Instance, open_vault, topic_name};
 use quell::progress::Meter;
+use quell::rules::Rules;
 use quell::{ingest, pipeline};
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
@@ -87,6 +88,8 @@ pub struct Fired {
     pub repaired: u64,
     /// Parts of a spread fold that failed or were refused, and ended.
     pub ended: u64,
+    /// Folds of the whole history part by part.
+    pub parted: u64,
 }
 
 impl Fired {
@@ -100,6 +103,7 @@ impl Fired {
             starved: self.starved + other.starved,
             repaired: self.repaired + other.repaired,
             ended: self.ended + other.ended,
+            parted: self.parted + other.parted,
         }
     }
 }
@@ -156,7 +160,7 @@ impl<'w> Troubled<'w> {
             self.bed.jump(rng);
         }
         self.deliver(rng, &again)?;
-        self.check(expect)
+        self.check(rng, expect)
     }
 
     /// A source that sends again until it hears that the facts are durable.
@@ -199,7 +203,7 @@ impl<'w> Troubled<'w> {
         self.fired.repaired += u64::from(self.bed.repair(&self.setup));
     }
 
-    fn check(&self, expect: &Tree) -> Result<()> {
+    fn check(&mut self, rng: &mut Rng, expect: &Tree) -> Result<()> {
         self.check_memory()?;
         let instance = self.bed.open(&self.setup, Trouble::default())?;
         pipeline::rollup(&instance, Some(end_of_time())).context("the run after the faults failed")?;
@@ -207,7 +211,7 @@ impl<'w> Troubled<'w> {
         check_lake(&instance)?;
         check_contacts(&instance, self.world)?;
         differ(expect, &tree(&instance)?, Promise::P4)?;
-        let replayed = self.replay()?;
+        let replayed = self.replay(rng)?;
         differ(expect, &replayed, Promise::P5)
     }
 
@@ -242,16 +246,33 @@ impl<'w> Troubled<'w> {
         Ok(())
     }
 
-    /// The same log and vault, and nothing else: other threads and batches, from zero.
-    fn replay(&self) -> Result<Tree> {
+    /// The same log and vault, and nothing else: other threads and batches, from zero. Half of the seeds fold batch by
+    /// batch, as every day; the others part by part, and half of these fail once on the way.
+    fn replay(&mut self, rng: &mut Rng) -> Result<Tree> {
         let bed = Bed::new()?;
         for part in ["log", "vault"] {
             copy_folder(&self.bed.root().join(part), &bed.root().join(part))?;
         }
         let setup =
             Setup { threads: 2, fold_batch: 7, shards: self.setup.shards % 3 + 1, ..self.setup.clone() };
+        if rng.bool() {
+            if rng.bool() {
+                let fault = Fault::ALL[rng.usize(0..Fault::ALL.len())];
+                let trouble = Trouble { append: None, store: Some((rng.u64(0..60), fault)) };
+                let (instance, watch) = bed.open_watched(&setup, trouble)?;
+                drop(
+                    Rules::written(&instance).and_then(|rules| pipeline::replay(&instance, &rules, "again")),
+                );
+                self.fired.stores += u64::from((watch.store)());
+            }
+            let instance = bed.open(&setup, Trouble::default())?;
+            let rules = Rules::written(&instance)?;
+            pipeline::replay(&instance, &rules, "again").context("the replay part by part failed")?;
+            self.fired.parted += 1;
+        }
         let instance = bed.open(&setup, Trouble::default())?;
         pipeline::rollup(&instance, Some(end_of_time())).context("the replay failed")?;
+        check_lake(&instance)?;
         tree(&instance)
     }
 }

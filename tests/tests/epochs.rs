@@ -115,13 +115,17 @@ fn tree(data: &Data, cut: &str) -> Tree {
 }
 
 fn copy_of(data: &Data) -> Data {
-    let copy = Data::new();
+    let other = Data::new();
+    copy(data, &other);
+    other
+}
+
+fn copy(data: &Data, to: &Data) {
     for file in ["log", "vault"].iter().flat_map(|part| files_below(&data.path().join(part))) {
-        let target = copy.path().join(file.strip_prefix(data.path()).expect("below"));
+        let target = to.path().join(file.strip_prefix(data.path()).expect("below"));
         std::fs::create_dir_all(target.parent().expect("a folder")).expect("made");
         std::fs::copy(file, target).expect("copied");
     }
-    copy
 }
 
 fn text(json: &Value, key: &str) -> String {
@@ -159,6 +163,31 @@ fn a_replay_is_the_same_bytes_on_any_threads_and_after_kills() {
     let rest = copy.json(&replay);
     assert_eq!(rest["accepted"], json!(ROWS));
     assert!(draft(&copy) == expect, "the tables differ after {killed} kills");
+}
+
+/// P5: a history that is folded part by part is that of the fold of every day, batch by batch.
+#[test]
+fn a_replay_is_the_fold_of_every_day() {
+    let company = Company::new();
+    let replayed = company.data();
+    let daily = copy_of(&replayed);
+    let taxonomy = company.file("two.toml");
+    let replay = ["replay", "--taxonomy", &taxonomy, "--epoch", "draft", "--json"];
+    let done = replayed.command(&replay).env("QUELL_FOLD_BATCH", "70").output().expect("starts");
+    assert!(done.status.success());
+    let commits = files_below(&replayed.path().join("lake").join(draft(&replayed).0).join("commits")).len();
+    assert!(commits > 3, "{commits} commits: the history was not taken in several steps");
+    assert!(files_below(&replayed.path().join("replays")).len() < 2, "files of the replay were left");
+    daily.done(&["taxonomy", "publish", &taxonomy]);
+    let rollup = ["rollup", "--as-of", AS_OF, "--json"];
+    let cut = daily.command(&rollup).env("QUELL_FOLD_BATCH", "70").output().expect("starts");
+    let cut: Value = serde_json::from_slice(&cut.stdout).expect("JSON");
+    assert!(draft(&replayed) == (text(&cut, "epoch"), tree(&daily, &text(&cut, "cut"))));
+    // What comes later is folded on from the states that the replay has left.
+    company.import(&daily, "later.csv");
+    copy(&daily, &replayed);
+    let cut = daily.json(&rollup);
+    assert!(draft(&replayed) == (text(&cut, "epoch"), tree(&daily, &text(&cut, "cut"))));
 }
 
 /// Batches so small that a kill finds some commits made and others not.

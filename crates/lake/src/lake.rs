@@ -132,11 +132,38 @@ impl Lake {
     /// When the input breaks a promise that its maker owes: positions that go back, counts that do not
     /// balance or shrink (P2), a kind given twice.
     pub fn commit(&mut self, input: CommitInput) -> Result<Sequence, LakeError> {
+        self.commit_staged(input, Vec::new())
+    }
+
+    /// Writes rows of a commit to come, durably: they exist from that commit on. No rows, no segment. Without the
+    /// commit they are removed once another one has taken its place.
+    pub fn stage(
+        &self,
+        ordinal: Sequence,
+        kind: SegmentKind,
+        batches: &[RecordBatch],
+    ) -> Result<Option<SegmentRef>, LakeError> {
+        segment::write(&*self.store, self.epoch, ordinal.0, kind, batches)
+    }
+
+    /// Adds a commit, as [`Lake::commit`] does, with rows that were staged for it besides those of `input`.
+    ///
+    /// # Panics
+    /// As [`Lake::commit`]; also when rows were staged for another commit.
+    pub fn commit_staged(
+        &mut self,
+        input: CommitInput,
+        staged: Vec<SegmentRef>,
+    ) -> Result<Sequence, LakeError> {
         let end = self.end();
         self.check_from(&end, &input.from)?;
         check_input(&end, &input);
+        assert!(
+            staged.iter().all(|s| s.ordinal == end.next),
+            "rows are staged for the commit that they are in"
+        );
         let ordinal = end.next.0;
-        let mut segments = Vec::with_capacity(input.segments.len());
+        let mut segments = staged;
         for (kind, batches) in &input.segments {
             segments.extend(segment::write(&*self.store, self.epoch, ordinal, *kind, batches)?);
         }

@@ -60,6 +60,7 @@ pub use local::LocalStore;
 pub use manifest::{CutParts, FileRef, Manifest};
 pub use parquet_file::{ParquetFile, ParquetOptions, Written, write_parquet};
 pub use part::{PartSnapshot, latest_part, put_part};
+pub use payload::Writes;
 pub use retention::prune;
 pub use rules::{
     EpochRules, ModelUse, epoch_names, epoch_rules, good_epoch_name, keep_rules, model, name_epoch,

@@ -7,6 +7,7 @@ use crate::sealed::seal;
 use crate::store::Store;
 use crate::wire::{FORMAT, Fields, WirePart};
 use domain::{EpochId, Sequence};
+use std::io::Write;
 
 /// A sound snapshot of a part.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,14 +27,17 @@ pub fn put_part(
     next: Sequence,
     bytes: &[u8],
 ) -> Result<(), LakeError> {
+    let folder = folder(epoch, part);
+    let mut write = |out: &mut dyn Write| out.write_all(bytes);
+    let payload = payload::payload(&path(&folder, next.0), &mut write)?;
     let (header, _) = seal(&WirePart {
         format: FORMAT,
         epoch: epoch.to_string(),
         part: part.to_owned(),
         next: next.0,
-        payload: payload::payload(bytes),
+        payload,
     });
-    payload::put(store, &folder(epoch, part), next.0, &header, bytes)
+    payload::put(store, &folder, next.0, &header, &mut write)
 }
 
 /// The newest sound snapshot of a part that goes no further than `most`. Damaged ones, and those of steps that nobody

@@ -5,6 +5,7 @@ use crate::sealed::{hex, sha256, unseal};
 use crate::store::{Store, StoreError, objects};
 use crate::wire::{Fields, WirePayload};
 use serde::de::DeserializeOwned;
+use sha2::{Digest as _, Sha256};
 use std::io::{self, Write};
 
 /// How many are kept of one kind: the newest, and one before it in case that one is damaged.
@@ -12,9 +13,36 @@ const KEPT: usize = 2;
 /// Ending of their names.
 const END: &str = ".snap";
 
+/// Writes the bytes, the same whenever it is called.
+pub type Writes<'w> = dyn FnMut(&mut dyn Write) -> io::Result<()> + 'w;
+
 /// What the line says of the bytes.
-pub(crate) fn payload(bytes: &[u8]) -> WirePayload {
-    WirePayload { bytes: bytes.len() as u64, payload_sha256: hex(&sha256(bytes)) }
+pub(crate) fn payload(path: &str, write: &mut Writes<'_>) -> Result<WirePayload, LakeError> {
+    let mut sum = Sum { bytes: 0, sha256: Sha256::new() };
+    write(&mut sum).map_err(|source| failed(path, source))?;
+    Ok(WirePayload { bytes: sum.bytes, payload_sha256: hex(&sum.sha256.finalize().into()) })
+}
+
+/// Length and checksum of what is written into it.
+struct Sum {
+    bytes: u64,
+    sha256: Sha256,
+}
+
+impl Write for Sum {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.bytes += bytes.len() as u64;
+        self.sha256.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn failed(path: &str, source: io::Error) -> StoreError {
+    StoreError::Io { action: "write", path: path.to_owned(), source }
 }
 
 /// Writes one durably and drops all older ones but one.
@@ -23,12 +51,11 @@ pub(crate) fn put(
     folder: &str,
     ordinal: u64,
     header: &[u8],
-    bytes: &[u8],
+    write: &mut Writes<'_>,
 ) -> Result<(), LakeError> {
     let path = path(folder, ordinal);
-    let failed = |source: io::Error| StoreError::Io { action: "write", path: path.clone(), source };
     let mut file = store.create(&path)?;
-    file.write_all(header).and_then(|()| file.write_all(bytes)).map_err(failed)?;
+    file.write_all(header).and_then(|()| write(&mut file)).map_err(|source| failed(&path, source))?;
     file.finish()?;
     store.settle(folder)?;
     drop_older(store, folder, ordinal);

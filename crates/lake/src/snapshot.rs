@@ -25,17 +25,33 @@ impl Lake {
     /// # Panics
     /// When there is no such commit: a snapshot is written only after the commit it covers.
     pub fn put_snapshot(&self, up_to: &Positions, ordinal: Sequence, bytes: &[u8]) -> Result<(), LakeError> {
+        self.put_snapshot_of(up_to, ordinal, &mut |out| out.write_all(bytes))
+    }
+
+    /// The same of a state that need not be in memory as a whole: `write` gives its bytes, the same whenever it is
+    /// called.
+    ///
+    /// # Panics
+    /// When there is no such commit.
+    pub fn put_snapshot_of(
+        &self,
+        up_to: &Positions,
+        ordinal: Sequence,
+        write: &mut payload::Writes<'_>,
+    ) -> Result<(), LakeError> {
         let commit = self.at(ordinal).filter(|c| c.to == *up_to);
         let commit = commit.expect("a snapshot is written only after the commit it covers");
+        let folder = self.snapshot_folder();
+        let payload = payload::payload(&path(&folder, ordinal.0), write)?;
         let (header, _) = seal(&WireSnapshot {
             format: FORMAT,
             epoch: self.epoch().to_string(),
             ordinal: ordinal.0,
             up_to: write_positions(up_to),
             commit: hex(&commit.hash),
-            payload: payload::payload(bytes),
+            payload,
         });
-        payload::put(&**self.store(), &self.snapshot_folder(), ordinal.0, &header, bytes)
+        payload::put(&**self.store(), &folder, ordinal.0, &header, write)
     }
 
     /// The newest sound snapshot of this chain. Those of another epoch or history, beyond the lake's end, not

@@ -67,6 +67,11 @@ impl Home {
         self.root.join("scratch")
     }
 
+    /// Folds of whole histories, for as long as they take.
+    pub fn replays(&self) -> PathBuf {
+        self.root.join("replays")
+    }
+
     /// The source files of the demo's company.
     pub fn demo(&self) -> PathBuf {
         self.root.join("demo")
@@ -84,8 +89,16 @@ impl Home {
     }
 
     /// The folders that together are the instance.
-    pub fn instance_folders(&self) -> [PathBuf; 7] {
-        let vault = self.root.join("vault");
-        [self.log(), vault, self.lake(), self.tables(), self.reports(), self.archive(), self.scratch()]
+    pub fn instance_folders(&self) -> [PathBuf; 8] {
+        [
+            self.log(),
+            self.root.join("vault"),
+            self.lake(),
+            self.tables(),
+            self.reports(),
+            self.archive(),
+            self.scratch(),
+            self.replays(),
+        ]
     }
 }

@@ -26,13 +26,13 @@ pub(super) fn publish_now(instance: &Instance, rules: &Rules, as_of: Option<Inst
         // A commit then ends at the cut that is shown, which others compare with.
         caught_up(instance, rules, Some(until))?;
     }
-    let fold = caught_up(instance, rules, None)?;
-    let positions = fold.lake().end().positions;
+    let lake = caught_up(instance, rules, None)?;
+    let positions = lake.end().positions;
     let shown = shown.filter(|cut| cut.manifest.parts.positions == positions);
     let as_of =
         as_of.or_else(|| shown.map(|cut| cut.manifest.parts.as_of)).unwrap_or_else(|| (instance.clock)());
     let parts = CutParts { epoch: rules.epoch(), positions, as_of };
-    publish_in(instance, fold.lake(), rules.ruleset.zone(), parts, None)
+    publish_in(instance, &lake, rules.ruleset.zone(), parts, None)
 }
 
 /// The tables of an epoch at these positions, seen from `as_of`. They are not shown; they stay as long as old cuts do.
@@ -43,16 +43,26 @@ pub fn publish_at(instance: &Instance, rules: &Rules, positions: &Positions, as_
     {
         return Ok(cut);
     }
-    let fold = caught_up(instance, rules, Some(positions))?;
-    if ends_at(fold.lake(), positions) {
-        return publish_in(instance, fold.lake(), rules.ruleset.zone(), parts, None);
+    let lake = caught_up(instance, rules, Some(positions))?;
+    if ends_at(&lake, positions) {
+        return publish_in(instance, &lake, rules.ruleset.zone(), parts, None);
     }
-    drop(fold);
+    drop(lake);
     aside(instance, rules, parts)
 }
 
-/// The epoch of these rules, folded at least to `until`, by default to the log's end.
-pub(super) fn caught_up<'i>(
+/// The lake of these rules, folded at least to `until`, by default to the log's end. A state is brought into memory only
+/// where there is anything to fold.
+pub(super) fn caught_up(instance: &Instance, rules: &Rules, until: Option<&Positions>) -> Result<Lake> {
+    let lake = Lake::open(Arc::clone(&instance.store), rules.epoch()).context("cannot open the lake")?;
+    if until.is_some_and(|until| lake.end().positions.covers(until)) {
+        return Ok(lake);
+    }
+    Ok(folded(instance, rules, until)?.into_lake())
+}
+
+/// The fold of these rules, at least to `until`, by default to the log's end.
+pub(super) fn folded<'i>(
     instance: &'i Instance,
     rules: &Rules,
     until: Option<&Positions>,

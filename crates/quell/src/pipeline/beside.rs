@@ -27,10 +27,31 @@ impl Beside {
         lake: &Lake,
         until: Option<&Positions>,
     ) -> Result<Self> {
-        let until = |topic| until.map_or(Offset(u64::MAX), |until| until.get(topic, Partition(0)));
         let at = lake.end().positions.get(Topic::Rejects, Partition(0));
-        let rejected = rejected::read(instance, at, until(Topic::Rejects), instance.config.fold_batch)?;
-        let news = governance.news(instance, until(Topic::Governance))?;
+        let rejected = rejected::read(instance, at, end(until, Topic::Rejects), instance.config.fold_batch)?;
+        Self::with(rejected, instance, governance, lake, until)
+    }
+
+    /// The same, however much it is.
+    pub(crate) fn read_all(
+        instance: &Instance,
+        governance: &mut Governance,
+        lake: &Lake,
+        until: Option<&Positions>,
+    ) -> Result<Self> {
+        let at = lake.end().positions.get(Topic::Rejects, Partition(0));
+        let rejected = rejected::read_all(instance, at, end(until, Topic::Rejects))?;
+        Self::with(rejected, instance, governance, lake, until)
+    }
+
+    fn with(
+        rejected: Rejected,
+        instance: &Instance,
+        governance: &mut Governance,
+        lake: &Lake,
+        until: Option<&Positions>,
+    ) -> Result<Self> {
+        let news = governance.news(instance, end(until, Topic::Governance))?;
         // An epoch begun by a program without dimensions gets them with the next commit, and gets one for them.
         let has_dimensions = lake.segments(SegmentKind::Reasons).next().is_some();
         let begun = !lake.commits().is_empty();
@@ -61,4 +82,9 @@ impl Beside {
         segments.push((SegmentKind::Rejects, vec![tables::reject_rows(&self.rejected.rows)]));
         segments
     }
+}
+
+/// Where to stop reading a topic of one partition.
+fn end(until: Option<&Positions>, topic: Topic) -> Offset {
+    until.map_or(Offset(u64::MAX), |until| until.get(topic, Partition(0)))
 }

@@ -128,7 +128,10 @@ pub fn drop_epoch(instance: &Instance, text: &str) -> Result<EpochId> {
     let store = &*instance.store;
     let epoch = resolve(store, text)?;
     match lake::drop_epoch(store, epoch) {
-        Ok(()) => Ok(epoch),
+        Ok(()) => {
+            super::parted::forget(instance, epoch)?;
+            Ok(epoch)
+        }
         Err(LakeError::EpochIsLive { .. }) => {
             bail!(
                 "{text} is the epoch that is served and cannot be dropped: `quell promote` another one first"

@@ -130,6 +130,10 @@ impl<'i> Fold<'i> {
         &self.lake
     }
 
+    pub(crate) fn into_lake(self) -> Lake {
+        self.lake
+    }
+
     pub(crate) fn assemble(&self) -> &[Assemble] {
         &self.states.assemble
     }

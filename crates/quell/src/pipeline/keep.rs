@@ -4,6 +4,7 @@
 
 use super::at::caught_up;
 use super::epochs::names_of;
+use super::parted;
 use super::serving::read_served;
 use crate::instance::Instance;
 use crate::rules::Rules;
@@ -47,12 +48,13 @@ pub(super) fn kept(instance: &Instance) -> Result<Vec<EpochId>> {
 fn fold_one(instance: &Instance, epoch: EpochId, until: &Positions) -> Result<Option<OtherEpoch>> {
     let lake = Lake::open(Arc::clone(&instance.store), epoch).context("cannot open the lake")?;
     let before = lake.end();
-    if before.positions.covers(until) {
+    // Whoever replays it goes on alone.
+    if before.positions.covers(until) || parted::is_under_way(instance, epoch) {
         return Ok(None);
     }
     let Some(rules) = Rules::kept(instance, epoch)? else { return Ok(None) };
-    let fold = caught_up(instance, &rules, Some(until))?;
-    let records = fold.lake().end().counts.minus(before.counts).accepted;
+    let lake = caught_up(instance, &rules, Some(until))?;
+    let records = lake.end().counts.minus(before.counts).accepted;
     let name = names_of(&*instance.store, epoch)?.into_iter().next();
     Ok(Some(OtherEpoch { name, epoch, records }))
 }

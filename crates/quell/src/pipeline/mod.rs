@@ -14,6 +14,8 @@ mod known;
 mod live;
 mod overrides;
 mod overrule;
+mod parted;
+mod range;
 mod rejected;
 mod replay;
 mod rows;

@@ -34,6 +34,19 @@ pub(crate) fn read(instance: &Instance, from: Offset, until: Offset, records: us
     Ok(Rejected { rows, next: batch.next, any: !batch.is_empty() })
 }
 
+/// Reads all of the topic `rejects` before `until`.
+pub(crate) fn read_all(instance: &Instance, from: Offset, until: Offset) -> Result<Rejected> {
+    let mut all = Rejected { rows: Vec::new(), next: from, any: false };
+    loop {
+        let some = read(instance, all.next, until, usize::MAX)?;
+        if !some.any {
+            return Ok(all);
+        }
+        all.rows.extend(some.rows);
+        (all.next, all.any) = (some.next, true);
+    }
+}
+
 /// `None` for a record that cannot be read, which stays in the log.
 fn row(record: &Record) -> Option<RejectRow> {
     match StoredReject::decode(record) {

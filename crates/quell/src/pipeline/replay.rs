@@ -1,12 +1,15 @@
 //! Replay: another fold of the same log, under another taxonomy or model, beside the epoch that is being served.
 //!
-//! It is the fold of every day, from zero: its commits and snapshots are what it goes on from after a crash, and an
-//! epoch has files of its own, so that whoever folds, publishes or reads another epoch meanwhile is not disturbed.
+//! Where the lake has nothing of it yet the history is folded part by part ([`super::parted`]); what was folded already
+//! goes on as every day. An epoch has files of its own, so that whoever folds, publishes or reads another epoch meanwhile
+//! is not disturbed.
 
-use super::at::caught_up;
+use super::at::{caught_up, folded};
+use super::{is_fenced, parted};
 use crate::instance::Instance;
 use crate::rules::Rules;
 use anyhow::{Context as _, Result, bail};
+use domain::Positions;
 use engine::Assemble;
 use lake::{Lake, LakeError, current_cut};
 use report::ReplaySummary;
@@ -24,16 +27,30 @@ pub fn replay(instance: &Instance, rules: &Rules, name: &str) -> Result<ReplaySu
         ),
         Err(error) => return Err(error).context("cannot name the epoch"),
     }
-    let begun = Lake::open(Arc::clone(&instance.store), epoch).context("cannot open the lake")?;
-    let before = begun.end().counts;
+    let open = || Lake::open(Arc::clone(&instance.store), epoch).context("cannot open the lake");
+    let before = open()?.end().counts;
     let shown = current_cut(&*instance.store).context("cannot read the current cut")?;
-    if let Some(shown) = shown {
-        // A commit then ends at the cut that is shown, so that both epochs can be compared there.
-        caught_up(instance, rules, Some(&shown.manifest.parts.positions))?;
-    }
-    let fold = caught_up(instance, rules, None)?;
-    let counts = fold.lake().end().counts;
+    // A commit then ends at the cut that is shown, so that both epochs can be compared there.
+    let stop = shown.map(|cut| cut.manifest.parts.positions);
+    let erased = match parted::fold(instance, &rules.ruleset, stop.as_ref()) {
+        Ok(Some(erased)) => erased,
+        Ok(None) => go_on(instance, rules, stop.as_ref())?,
+        Err(error) if is_fenced(&error) => {
+            tracing::info!("another process folds the same epoch: going on from where it is");
+            go_on(instance, rules, stop.as_ref())?
+        }
+        Err(error) => return Err(error),
+    };
+    let counts = open()?.end().counts;
     let folded = counts.minus(before).accepted;
-    let erased = fold.assemble().iter().map(Assemble::erased_contacts).sum();
     Ok(ReplaySummary { name: name.to_owned(), epoch, folded, counts, erased })
+}
+
+/// The fold of every day, from where the lake is; gives the contacts whose words were erased.
+fn go_on(instance: &Instance, rules: &Rules, stop: Option<&Positions>) -> Result<u64> {
+    if let Some(stop) = stop {
+        caught_up(instance, rules, Some(stop))?;
+    }
+    let fold = folded(instance, rules, None)?;
+    Ok(fold.assemble().iter().map(Assemble::erased_contacts).sum())
 }

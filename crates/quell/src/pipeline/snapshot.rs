@@ -3,7 +3,10 @@
 
 use crate::parallel;
 use engine::{Assemble, Damaged, Judge, Ruleset};
+use std::fs::File;
+use std::io::{self, Write};
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The states of a fold.
@@ -26,9 +29,7 @@ impl States {
         let judge = parallel::map(threads, self.judge.iter().collect(), Judge::snapshot);
         let mut out =
             Vec::with_capacity(assemble.iter().chain(&judge).map(|p| p.len() + 8).sum::<usize>() + 16);
-        for count in [assemble.len(), judge.len()] {
-            out.extend_from_slice(&(count as u64).to_le_bytes());
-        }
+        out.extend_from_slice(&head(assemble.len(), judge.len()));
         for part in assemble.iter().chain(&judge) {
             out.extend_from_slice(&(part.len() as u64).to_le_bytes());
             out.extend_from_slice(part);
@@ -62,6 +63,21 @@ impl States {
     pub(crate) fn len(&self) -> usize {
         self.assemble.iter().map(Assemble::len).sum()
     }
+}
+
+/// The bytes of [`States::save`], of states that lie in files.
+pub(crate) fn write_files(out: &mut dyn Write, assemble: &[PathBuf], judge: &[PathBuf]) -> io::Result<()> {
+    out.write_all(&head(assemble.len(), judge.len()))?;
+    for path in assemble.iter().chain(judge) {
+        let mut part = File::open(path)?;
+        out.write_all(&part.metadata()?.len().to_le_bytes())?;
+        io::copy(&mut part, out)?;
+    }
+    Ok(())
+}
+
+fn head(assemble: usize, judge: usize) -> Vec<u8> {
+    [assemble, judge].into_iter().flat_map(|count| (count as u64).to_le_bytes()).collect()
 }
 
 fn number(rest: &mut &[u8]) -> Result<u64, Damaged> {

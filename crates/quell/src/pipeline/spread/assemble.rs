@@ -3,15 +3,16 @@
 use super::step::{At, Step, Steps, WireAt};
 use super::voice::Voice;
 use super::{Topics, frame, saved, say};
-use crate::instance::{Instance, topic_name};
+use crate::instance::Instance;
 use crate::pipeline::decode::{Decoded, decode};
 use crate::pipeline::fold::{Fold, by_shard, check_memory};
+use crate::pipeline::range::read_range;
 use crate::pipeline::rows::Rows;
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use domain::reject::Refused;
-use domain::{Offset, Partition, Placed, Positions, Sequence, Topic};
+use domain::{Partition, Placed, Positions, Sequence, Topic};
 use engine::{Assemble, Assembled, Ruleset, messages};
-use log::{Batch, Limits};
+use log::Batch;
 use std::sync::Arc;
 
 /// A partition of facts under way.
@@ -116,40 +117,6 @@ impl AssemblePart {
         let bytes = saved::encode(&self.steps.at().to_wire(), &self.state.snapshot())?;
         self.voice.save(self.next(), &bytes)
     }
-}
-
-/// All records in `[from, to)`.
-fn read_range(
-    instance: &Instance,
-    topic: Topic,
-    partition: Partition,
-    from: Offset,
-    to: Offset,
-) -> Result<Batch> {
-    let mut all = Batch { partition, from, next: from, records: Vec::new() };
-    while all.next < to {
-        let records = usize::try_from(to.0 - all.next.0).unwrap_or(usize::MAX);
-        let batch = instance
-            .log
-            .read(&topic_name(topic), partition, all.next, Limits { records, bytes: usize::MAX })
-            .with_context(|| {
-                format!("cannot read the topic {} from {}/{}", topic.name(), partition.0, all.next.0)
-            })?;
-        if batch.is_empty() {
-            // What comes before the end of a partition may be no records; an end before `to` is a loss.
-            let ends = instance.log.ends(&topic_name(topic)).context("cannot read the log's end")?;
-            ensure!(
-                ends.get(&partition).is_some_and(|end| *end >= to),
-                "the topic {} ends before a step does: records are missing from the log",
-                topic.name()
-            );
-            break;
-        }
-        all.next = batch.next;
-        all.records.extend(batch.records.into_iter().filter(|record| record.offset < to));
-    }
-    all.next = to;
-    Ok(all)
 }
 
 fn restore(rules: &Arc<Ruleset>, bytes: &[u8]) -> Result<(Assemble, At)> {

@@ -2,8 +2,9 @@
 
 use super::Topics;
 use crate::instance::Instance;
+use crate::pipeline::range::{List, list, positions};
 use anyhow::{Context as _, Result};
-use domain::{Offset, Partition, Positions, Sequence, Topic};
+use domain::{Offset, Partition, Positions, Sequence};
 use log::{Limits, Outgoing};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
@@ -18,17 +19,6 @@ pub(super) struct Step {
     pub(super) ordinal: Sequence,
     pub(super) from: Positions,
     pub(super) to: Positions,
-}
-
-/// Positions as records hold them: topic, partition, offset.
-type List = Vec<(String, u32, u64)>;
-
-fn list(positions: &Positions) -> List {
-    positions.iter().map(|(t, p, o)| (t.name().to_owned(), p.0, o.0)).collect()
-}
-
-fn positions(list: &[(String, u32, u64)]) -> Option<Positions> {
-    list.iter().map(|(t, p, o)| Some((Topic::from_name(t)?, Partition(*p), Offset(*o)))).collect()
 }
 
 /// A step as its record holds it.
