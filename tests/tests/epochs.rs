@@ -260,6 +260,49 @@ fn a_reader_that_loops_sees_one_epoch_or_the_other() {
     assert_eq!(counts, BTreeSet::from([u64::from(ROWS), u64::from(ROWS) + 50]), "a reader saw half a cut");
 }
 
+/// Whoever reads after a promotion or a rollback was killed sees the one epoch or the other, whole; and a promotion of the
+/// epoch that was meant ends as if nothing had been in its way, wherever the first one was killed.
+#[test]
+fn a_killed_promotion_leaves_one_epoch_or_the_other() {
+    let company = Company::new();
+    let data = company.data();
+    let one = served(&data);
+    data.done(&["replay", "--taxonomy", &company.file("two.toml"), "--epoch", "draft"]);
+    let (two, expect_two) = draft(&data);
+    let expect_one = tree(&data, &current(&data));
+    let begun = Instant::now();
+    data.done(&["promote", "draft"]);
+    let takes = begun.elapsed();
+    data.done(&["rollback"]);
+    let (mut rng, mut killed) = (Rng::with_seed(11), 0);
+    for round in 0..6 {
+        let (command, meant, before, after): (&[&str], _, _, _) = match round % 2 {
+            0 => (&["promote", "draft"], &two, &expect_one, &expect_two),
+            _ => (&["rollback"], &one, &expect_two, &expect_one),
+        };
+        killed += u32::from(kill(&data, command, takes.mul_f64(rng.f64())));
+        let shown = tree(&data, &current(&data));
+        assert!(shown == *before || shown == *after, "{command:?} killed: the tables of neither epoch");
+        data.done(&["promote", meant]);
+        assert_eq!(served(&data), *meant);
+        assert!(tree(&data, &current(&data)) == *after, "{command:?} and promoted: other tables");
+    }
+    assert!(killed > 0, "no kill met a running command: the rounds prove nothing");
+    // Killed between the two pointers: what is served is not shown yet.
+    let (live, shown) = (data.path().join("lake/live"), current(&data));
+    let pointer = std::fs::read(&live).expect("a pointer");
+    data.done(&["promote", "draft"]);
+    std::fs::write(&live, pointer).expect("written");
+    assert_ne!(current(&data), shown);
+    data.done(&["promote", &one]);
+    assert_eq!(current(&data), shown, "what is served is not shown");
+}
+
+fn served(data: &Data) -> String {
+    let live = std::fs::read(data.path().join("lake/live")).expect("an epoch is served");
+    text(&serde_json::from_slice(&live).expect("JSON"), "epoch")
+}
+
 fn current(data: &Data) -> String {
     let target = std::fs::read_link(data.path().join("tables/current")).expect("a cut is shown");
     target.display().to_string()

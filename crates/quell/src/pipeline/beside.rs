@@ -84,6 +84,12 @@ impl Beside {
     }
 }
 
+/// Whether anything besides facts waits to be committed.
+pub(crate) fn is_due(instance: &Instance, lake: &Lake) -> Result<bool> {
+    let mut governance = Governance::at(instance, &lake.end().positions)?;
+    Ok(Beside::read(instance, &mut governance, lake, None)?.any())
+}
+
 /// Where to stop reading a topic of one partition.
 fn end(until: Option<&Positions>, topic: Topic) -> Offset {
     until.map_or(Offset(u64::MAX), |until| until.get(topic, Partition(0)))

@@ -50,7 +50,7 @@ use analytics::Resources;
 use anyhow::{Context as _, Result};
 use domain::fact::CutTaken;
 use domain::invariant::Counts;
-use domain::{Body, CutId, EpochId, Instant, Origin, Positions, Zone};
+use domain::{Body, CutId, EpochId, Instant, Origin, Positions, Sequence, Zone};
 use engine::Ruleset;
 use fold::Fold;
 use lake::{Cut, CutParts, Lake, LakeError, current_cut, live};
@@ -73,7 +73,7 @@ pub struct Folded {
 
 /// Folds to the log's end and commits to the lake.
 pub fn catch_up(instance: &Instance, meter: &Meter) -> Result<Folded> {
-    with_fold(instance, meter).map(|(_, folded)| folded)
+    with_lake(instance, meter).map(|(_, _, folded)| folded)
 }
 
 /// What tables a rollup shall publish.
@@ -97,13 +97,10 @@ pub enum AsOf {
 /// Folds to the log's end and publishes the tables at a cut, which are shown from then on. `as_of` None = the
 /// instance's clock, read once. The other epochs that are kept are folded on to the same cut.
 pub fn rollup(instance: &Instance, as_of: Option<Instant>) -> Result<RollupSummary> {
-    let (fold, folded) = with_fold(instance, &Meter::for_people(None))?;
+    let (lake, rules, folded) = with_lake(instance, &Meter::for_people(None))?;
     let as_of = as_of.unwrap_or_else(|| (instance.clock)());
-    let cut = publish(instance, fold.lake(), fold.zone(), as_of)?;
-    let epoch = fold.epoch();
-    // Two states need not be in memory at once.
-    drop(fold);
-    let others = keep::fold_others(instance, epoch, &cut.manifest.parts.positions)?;
+    let cut = publish(instance, &lake, rules.zone(), as_of)?;
+    let others = keep::fold_others(instance, lake.epoch(), &cut.manifest.parts.positions)?;
     archive_if_asked(instance)?;
     Ok(RollupSummary { others, ..summary(instance, &cut, folded, true) })
 }
@@ -212,6 +209,37 @@ pub fn rules(instance: &Instance) -> Result<Arc<Ruleset>> {
 /// The tenant's zone, as an epoch counts days by it.
 pub fn zone_of(instance: &Instance, epoch: EpochId) -> Result<Zone> {
     Ok(rules::of_epoch(instance, epoch)?.ruleset.zone().clone())
+}
+
+/// The lake of the rules in force, caught up, unless others fold it. A state is in memory only while there is something to fold, and of a long
+/// history that nothing was folded of only as much as parts are worked on at once.
+fn with_lake(instance: &Instance, meter: &Meter) -> Result<(Lake, Arc<Ruleset>, Folded)> {
+    let rules = rules(instance)?;
+    let open = || Lake::open(Arc::clone(&instance.store), rules.epoch()).context("cannot open the lake");
+    let mut lake = open()?;
+    let end = lake.end();
+    let behind = behind(instance, &end.positions)?;
+    let is_long = end.next == Sequence(0) && behind >= parted::WORTH;
+    if is_long && fold_parted(instance, &rules)? {
+        lake.refresh().context("cannot read the lake")?;
+    } else if !spread::is_shared(instance, rules.epoch())? && (behind > 0 || beside::is_due(instance, &lake)?)
+    {
+        let (fold, folded) = with_fold(instance, meter)?;
+        return Ok((fold.into_lake(), rules, folded));
+    }
+    show_epoch(instance, rules.epoch())?;
+    let counts = lake.end().counts;
+    let fresh = counts.minus(end.counts);
+    Ok((lake, rules, Folded { records: fresh.accepted, fresh, counts }))
+}
+
+/// Whether the history was folded part by part; not, where another process has begun with it.
+fn fold_parted(instance: &Instance, rules: &Arc<Ruleset>) -> Result<bool> {
+    match parted::fold(instance, rules, None) {
+        Ok(erased) => Ok(erased.is_some()),
+        Err(error) if is_fenced(&error) => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// A fold that has caught up. Another process that folds the same epoch may be ahead: then this one's commit

@@ -11,7 +11,7 @@ use crate::rules::{self, Rules};
 use anyhow::{Context as _, Result, ensure};
 use domain::fact::EpochServed;
 use domain::{Body, EpochId, Origin, ServedBy};
-use lake::{Cut, Live, make_current, serve, served};
+use lake::{Cut, Live, current_cut, make_current, serve, served};
 use sha2::{Digest as _, Sha256};
 
 /// Who promotes, and why, where they say so.
@@ -115,6 +115,7 @@ fn swap(instance: &Instance, epoch: Epoch, way: ServedBy, said: Said) -> Result<
     let before = read_served(instance)?.map(|live| live.epoch);
     let over = Some(written(instance)?);
     if before == Some(epoch.id) {
+        show_served(instance, &epoch)?;
         return Ok(Promoted { epoch, before: None, cut: None });
     }
     let cut = at::publish_now(instance, &epoch.rules, None)?;
@@ -122,6 +123,17 @@ fn swap(instance: &Instance, epoch: Epoch, way: ServedBy, said: Said) -> Result<
     change(instance, &live, &epoch, way, said)?;
     show(instance, &cut)?;
     Ok(Promoted { epoch, before, cut: Some(cut) })
+}
+
+/// Shows tables of the epoch that is served where those of another one are shown: whoever promoted it was stopped between
+/// the two pointers.
+fn show_served(instance: &Instance, epoch: &Epoch) -> Result<()> {
+    let shown = current_cut(&*instance.store).context("cannot read the current cut")?;
+    if shown.is_some_and(|cut| cut.manifest.parts.epoch != epoch.id) {
+        let cut = at::publish_now(instance, &epoch.rules, None)?;
+        show(instance, &cut)?;
+    }
+    Ok(())
 }
 
 /// The fact first: a crash in between leaves a promotion that did not happen, never one that nobody knows of.

@@ -40,6 +40,10 @@ use std::sync::Arc;
 
 pub(super) use files::is_under_way;
 
+/// From so many records on a history that nothing was folded of is folded part by part whoever asks: a state of some
+/// hundred megabytes is worth the files.
+pub(super) const WORTH: u64 = 500_000;
+
 /// A fold from nothing under way.
 struct Parted<'i> {
     instance: &'i Instance,
