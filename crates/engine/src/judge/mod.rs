@@ -62,21 +62,21 @@ impl Judge {
     /// Takes in one batch of messages of this shard. `judged` must be higher than in every earlier call.
     pub fn apply(&mut self, inputs: impl IntoIterator<Item = JudgeInput>, judged: Sequence) -> Judged {
         let mut out = Judged::default();
-        let (mut dirty, mut nobodies, mut news) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
+        let (mut dirty, mut nobodies, mut news) = (Vec::new(), Vec::new(), Vec::new());
         for input in inputs {
             match input {
                 JudgeInput::Assert { sequence, asserted } => match asserted.customer {
                     Some(key) => {
-                        dirty.insert(key);
+                        dirty.push(key);
                         self.customers.entry(key).or_default().assert(sequence, asserted);
                     }
                     None => {
-                        nobodies.insert(asserted.contact);
+                        nobodies.push(asserted.contact);
                         self.hold_nobody(sequence, asserted);
                     }
                 },
                 JudgeInput::Retract { sequence, customer: Some(customer), contact } => {
-                    dirty.insert(customer);
+                    dirty.push(customer);
                     self.customers.entry(customer).or_default().retract(sequence, contact);
                 }
                 JudgeInput::Retract { sequence, customer: None, contact } => {
@@ -85,11 +85,11 @@ impl Judge {
                     }
                 }
                 JudgeInput::Fact { customer, fact } => {
-                    dirty.insert(customer);
+                    dirty.push(customer);
                     self.customers.entry(customer).or_default().learn(fact);
                 }
                 JudgeInput::FactGone { customer, fact } => {
-                    dirty.insert(customer);
+                    dirty.push(customer);
                     self.customers.entry(customer).or_default().unlearn(fact);
                 }
                 JudgeInput::Company { fact } => news.extend(self.learn_company(fact)),
@@ -100,10 +100,10 @@ impl Judge {
             dirty.extend(self.concerned(&news));
             nobodies.extend(self.concerned_nobodies(&news));
         }
-        for contact in nobodies {
+        for contact in each_once(nobodies) {
             self.judge_nobody(contact, judged, &mut out);
         }
-        for key in dirty {
+        for key in each_once(dirty) {
             self.judge_customer(key, judged, &mut out);
         }
         out
@@ -185,6 +185,13 @@ impl Judge {
             self.nobody.remove(&contact);
         }
     }
+}
+
+/// In order; a batch names most of them once, so that sorting costs less than keeping them sorted.
+fn each_once<T: Ord>(mut all: Vec<T>) -> Vec<T> {
+    all.sort_unstable();
+    all.dedup();
+    all
 }
 
 /// Which contacts something that concerns everybody may concern.

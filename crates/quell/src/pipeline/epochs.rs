@@ -5,7 +5,7 @@ use super::serving::read_served;
 use super::{keep, parse_taxonomy};
 use crate::instance::Instance;
 use crate::rules::{self, Rules};
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use domain::EpochId;
 use lake::{Cut, Lake, LakeError, Store};
 use std::collections::BTreeSet;
@@ -127,6 +127,10 @@ pub(crate) fn taxonomy_of(instance: &Instance, epoch: EpochId) -> Result<Option<
 pub fn drop_epoch(instance: &Instance, text: &str) -> Result<EpochId> {
     let store = &*instance.store;
     let epoch = resolve(store, text)?;
+    ensure!(
+        !super::parted::is_under_way(instance, epoch),
+        "{text} is being folded by another process: stop it first, or wait for its end"
+    );
     match lake::drop_epoch(store, epoch) {
         Ok(()) => {
             super::parted::forget(instance, epoch)?;
