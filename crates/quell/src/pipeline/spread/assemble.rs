@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result, ensure};
 use domain::reject::Refused;
 use domain::{Offset, Partition, Placed, Positions, Sequence, Topic};
 use engine::{Assemble, Assembled, Ruleset, messages};
-use log::{Batch, Limits};
+use log::{Batch, Limits, TopicName};
 use std::sync::Arc;
 
 /// A partition of facts under way.
@@ -63,6 +63,12 @@ impl AssemblePart {
     /// Writes a snapshot where records were folded since the last one.
     pub fn save_unsaved(&mut self) -> Result<()> {
         if self.voice.is_unsaved(self.next()) { self.save() } else { Ok(()) }
+    }
+
+    /// What it has read of its partition of facts.
+    pub fn stands(&self) -> (TopicName, Partition, Offset) {
+        let at = self.steps.at().positions.get(Topic::Facts, self.partition);
+        (topic_name(Topic::Facts), self.partition, at)
     }
 
     fn next(&self) -> Sequence {
