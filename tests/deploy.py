@@ -203,9 +203,12 @@ class Check:
                         (role,) = service["command"]
                         environment = self.settings(name, folder, **places)
                         processes[name] = Process(self.quell, environment["QUELL_DATA"], environment, log, role)
-                told = set()
                 for name, process in processes.items():
-                    told |= self.lives(name, process)
+                    self.lives(name, process)
+                # Ends and lags are told of once they have been looked at.
+                deadline, told = time.monotonic() + 60, set()
+                while not self.needed() <= told and time.monotonic() < deadline:
+                    told = set().union(*(metrics(process) for process in processes.values()))
                 self.that(self.needed() <= told, f"nobody tells {sorted(self.needed() - told)}")
             finally:
                 for process in processes.values():
@@ -217,11 +220,10 @@ class Check:
                 print(pathlib.Path(log.name).read_text(), file=sys.stderr)
 
     def lives(self, name, process):
-        """Runs the service's health check; names of its metrics."""
+        """Runs the service's health check."""
         process.listening.wait(60)
         if not process.address:
-            self.that(False, f"{name} does not listen")
-            return set()
+            return self.that(False, f"{name} does not listen")
         service = self.own[name]
         how, *command = service["healthcheck"]["test"]
         self.that(how == "CMD", f"the health check of {name} is {how}")
@@ -229,11 +231,16 @@ class Check:
         deadline = time.monotonic() + 60
         while (done := subprocess.run(command, capture_output=True, text=True)).returncode != 0:
             if time.monotonic() > deadline:
-                self.that(False, f"{name} is not healthy: {done.stderr.strip()}")
-                break
+                return self.that(False, f"{name} is not healthy: {done.stderr.strip()}")
             time.sleep(0.5)
-        with urllib.request.urlopen(f"http://{process.address}/metrics", timeout=30) as answer:
-            return set(re.findall(r"^# TYPE (quell_\w+)", answer.read().decode(), re.M))
+
+
+def metrics(process):
+    """Names of the metrics that a process tells."""
+    if not process.address:
+        return set()
+    with urllib.request.urlopen(f"http://{process.address}/metrics", timeout=30) as answer:
+        return set(re.findall(r"^# TYPE (quell_\w+)", answer.read().decode(), re.M))
 
 
 def main():

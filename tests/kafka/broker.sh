@@ -44,6 +44,15 @@ need_java() {
     [[ ${major:-0} -ge 17 ]] || fail "missing: Java 17 or newer (java is version ${major:-unknown})"
 }
 
+# Three times, because networks fail for a moment.
+download() { # download DIR
+    for _ in 1 2 3; do
+        mvn -B -q -f "$here/pom.xml" -Dkafka.version="$version" dependency:copy-dependencies \
+            -DincludeScope=runtime -DoutputDirectory="$1" && return 0
+    done
+    return 1
+}
+
 # Into a folder beside the cache and renamed at the end: two that fetch at once, or one that is killed, harm nothing.
 fetch() {
     need_java
@@ -52,8 +61,7 @@ fetch() {
     mkdir -p "$(dirname "$cache")"
     local part
     part=$(mktemp -d "$cache.XXXXXX")
-    if ! mvn -B -q -f "$here/pom.xml" -Dkafka.version="$version" dependency:copy-dependencies \
-        -DincludeScope=runtime -DoutputDirectory="$part" >"$part/mvn.log" 2>&1; then
+    if ! download "$part" >"$part/mvn.log" 2>&1; then
         tail -n 5 "$part/mvn.log" >&2
         rm -rf "$part"
         fail "mvn could not fetch Apache Kafka $version"
@@ -441,4 +449,8 @@ main() {
     esac
 }
 
-main "$@"
+# Ends before it is read on: the file may change while a command runs.
+{
+    main "$@"
+    exit
+}

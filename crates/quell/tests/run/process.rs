@@ -46,7 +46,7 @@ fn at_the_end_requests_under_way_are_answered_and_everything_is_published() {
 fn each_service_stays_until_it_is_asked_to_end_and_tells_of_the_log() {
     for role in ["ingest", "assemble", "judge", "lake", "serve"] {
         let data = Data::new();
-        let settings = [("QUELL_FOLD_SPREAD", "true"), ("QUELL_PUBLISH_EVERY", "50ms")];
+        let settings = [("QUELL_FOLD_SPREAD", "true"), ("QUELL_PUBLISH_EVERY", "100ms")];
         let server = data.try_role(role, &settings).unwrap_or_else(|said| panic!("{role}: {said:?}"));
         until("it is ready", || (server.get("/readyz").status == 200).then_some(()));
         let status = server.post_json(&contact("one")).status;
