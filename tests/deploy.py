@@ -4,18 +4,21 @@ refers to nothing. The settings of each service are checked by the program itsel
 
     deploy.py QUELL [--start]
 
---start also starts every service of Quell's with its own command and settings, on the three brokers that QUELL_KAFKA names
-and the server that QUELL_POSTGRES names, runs its health check, and asks for the metrics that alerts.yml needs:
+--start also starts three brokers of Apache Kafka with the settings of compose.yaml, and on them every service of Quell's with
+its own command and settings, runs its health check, and asks for the metrics that alerts.yml needs. Ports are other ones,
+and the server for the vault is the one that QUELL_POSTGRES names:
 
-    tests/postgres/run.sh tests/kafka/broker.sh run --brokers 3 -- tests/deploy.py target/debug/quell --start
+    tests/postgres/run.sh tests/deploy.py target/debug/quell --start
 
 Needs PyYAML. Containers are not started, so images and mounts are taken at their word.
 """
 
 import argparse
+import contextlib
 import os
 import pathlib
 import re
+import socket
 import subprocess
 import sys
 import tempfile
@@ -186,10 +189,42 @@ class Check:
 
     # --- started
 
+    @contextlib.contextmanager
+    def started_brokers(self, folder):
+        """The brokers of the file, as containers would start them; their addresses."""
+        script, ports, clients = ROOT / "tests" / "kafka" / "broker.sh", {}, []
+        kafka = [s["environment"] for s in self.services.values() if "KAFKA_NODE_ID" in s.get("environment", {})]
+        subprocess.run([script, "fetch"], check=True)
+        for settings in kafka:
+            place = pathlib.Path(folder, settings["KAFKA_NODE_ID"])
+            place.mkdir(parents=True)
+            # As the image does it: KAFKA_NODE_ID is node.id.
+            lines = {k[6:].lower().replace("_", "."): v for k, v in settings.items() if k.startswith("KAFKA_")}
+            lines["log.dirs"] = str(place / "data")
+            lines.pop("heap.opts")
+            text = "".join(f"{k}={v}\n" for k, v in lines.items())
+            text = re.sub(r"127\.0\.0\.1:(\d+)", lambda m: f"127.0.0.1:{ports.setdefault(m[1], free_port())}", text)
+            (place / "server.properties").write_text(text)
+            clients.append(re.search(r"^advertised\.listeners=CLIENT://(\S+)", text, re.M)[1])
+        said = {key: ",".join(clients) for key in ("BOOTSTRAP", "LISTEN", "DIRECT")}
+        said["PIDS"] = ",".join(f"{folder}/{settings['KAFKA_NODE_ID']}/pid" for settings in kafka)
+        said["VERSION"] = "as fetched"
+        pathlib.Path(folder, "env").write_text("".join(f"{k}={v}\n" for k, v in said.items()))
+        try:
+            subprocess.run([script, "format", folder, CLUSTER_ID], check=True)
+            subprocess.run([script, "start", "--owner", str(os.getpid()), folder], check=True, stdout=subprocess.DEVNULL)
+            yield ",".join(clients)
+        finally:
+            subprocess.run([script, "stop", folder], check=True)
+
     def start(self):
-        with tempfile.TemporaryDirectory() as folder, open(os.path.join(folder, "log"), "w+") as log:
+        with tempfile.TemporaryDirectory() as folder, self.started_brokers(os.path.join(folder, "kafka")) as brokers:
+            self.start_on(folder, brokers)
+
+    def start_on(self, folder, brokers):
+        with open(os.path.join(folder, "log"), "w+") as log:
             places = {
-                "QUELL_KAFKA_BROKERS": os.environ["QUELL_KAFKA"],
+                "QUELL_KAFKA_BROKERS": brokers,
                 "QUELL_VAULT_POSTGRES_ADDRESS": os.environ["QUELL_POSTGRES"],
                 "QUELL_VAULT_POSTGRES_PASSWORD_FILE": os.environ["QUELL_POSTGRES_PASSWORD_FILE"],
             }
@@ -233,6 +268,12 @@ class Check:
             if time.monotonic() > deadline:
                 return self.that(False, f"{name} is not healthy: {done.stderr.strip()}")
             time.sleep(0.5)
+
+
+def free_port():
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
 
 
 def metrics(process):

@@ -39,5 +39,5 @@ stage readers env KAFKA_FEATURES="$features" "$here/readers.sh"
 pipeline=("$here/pipeline.py" "$built/quell" "$built/examples/inject")
 stage pipeline "${pipeline[@]}"
 stage pipeline-postgres tests/postgres/run.sh "${pipeline[@]}" --seed 2
-stage deploy tests/postgres/run.sh "$here/broker.sh" run --brokers 3 -- tests/deploy.py "$built/quell" --start
+stage deploy tests/postgres/run.sh tests/deploy.py "$built/quell" --start
 ((${#failed[@]} == 0)) || { echo "failed: ${failed[*]}" >&2 && exit 1; }
