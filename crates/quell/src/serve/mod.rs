@@ -6,9 +6,9 @@
 //! log ─▶ folder (one thread): a round = fold, publish; every so often ─▶ lake, tables
 //! ```
 //!
-//! Three threads of work beside the runtime's: whatever blocks (vault, SQLite, DataFusion) is on the appender, the
-//! folder, or a blocking thread, never on an async one. Every queue has a bound. Nothing here is a rule of the
-//! business: an event goes the way that the line of an imported file goes.
+//! Threads of work beside the runtime's: whatever blocks (vault, SQLite, DataFusion, brokers) is on the appender, the
+//! folder, the watcher (who asks where the log ends), or a blocking thread, never on an async one. Every queue has a
+//! bound. Nothing here is a rule of the business: an event goes the way that the line of an imported file goes.
 
 mod answer;
 mod appender;
