@@ -6,7 +6,7 @@ DENY_VERSION := 0.20.2
 # The program as `make demo` builds it: optimised where it counts, and built in half the time of a release.
 QUICK := target/demo/quell
 
-.PHONY: help demo build quick release test test-postgres test-kafka check fmt lint deny simulate breaks crash readers readers-loop soak recount mechanisms chains bench bench-vault clean tools
+.PHONY: help demo build quick release test test-postgres test-kafka slice-kafka check fmt lint deny simulate breaks crash readers readers-loop soak recount mechanisms chains bench bench-vault clean tools
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -83,8 +83,11 @@ chains: tools ## 10,000 random histories: chains and first-contact resolution co
 	$(CARGO) build --locked --workspace --bins
 	target/debug/histories 0 10000 | tests/python/chains_bruteforce.py
 
-test-kafka: tools ## On an Apache Kafka that it fetches, starts and stops: the log's suite, probes, other readers
+test-kafka: tools ## On an Apache Kafka that it fetches, starts and stops: the log's suite, probes, other readers, the pipeline
 	CARGO="$(CARGO)" tests/kafka/test.sh
+
+slice-kafka: tools ## What CI runs of it: at most ten minutes, with what `make test` has built
+	CARGO="$(CARGO)" tests/kafka/slice.sh
 
 bench: release ## Microseconds a contact of each stage
 	$(CARGO) run --locked --release -p quell-benches --bin stages

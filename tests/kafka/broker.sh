@@ -6,6 +6,7 @@
 #   broker.sh run   [OPTIONS] -- COMMAND...  the same in a folder of its own; stopped and removed when COMMAND ends
 #   broker.sh stop DIR                       ends all brokers; the data stays
 #   broker.sh kill|pause|resume|restart DIR N    SIGKILL, SIGSTOP, SIGCONT of broker N (1...); starts N anew
+#   broker.sh format DIR CLUSTER             formats a cluster that somebody else has laid out in DIR; then start it
 #   broker.sh tool DIR CLASS ARGS...         a tool of org.apache.kafka.tools, as: tool DIR TopicCommand --list
 #
 # OPTIONS
@@ -44,6 +45,15 @@ need_java() {
     [[ ${major:-0} -ge 17 ]] || fail "missing: Java 17 or newer (java is version ${major:-unknown})"
 }
 
+# Three times, because networks fail for a moment.
+download() { # download DIR
+    for _ in 1 2 3; do
+        mvn -B -q -f "$here/pom.xml" -Dkafka.version="$version" dependency:copy-dependencies \
+            -DincludeScope=runtime -DoutputDirectory="$1" && return 0
+    done
+    return 1
+}
+
 # Into a folder beside the cache and renamed at the end: two that fetch at once, or one that is killed, harm nothing.
 fetch() {
     need_java
@@ -52,8 +62,7 @@ fetch() {
     mkdir -p "$(dirname "$cache")"
     local part
     part=$(mktemp -d "$cache.XXXXXX")
-    if ! mvn -B -q -f "$here/pom.xml" -Dkafka.version="$version" dependency:copy-dependencies \
-        -DincludeScope=runtime -DoutputDirectory="$part" >"$part/mvn.log" 2>&1; then
+    if ! download "$part" >"$part/mvn.log" 2>&1; then
         tail -n 5 "$part/mvn.log" >&2
         rm -rf "$part"
         fail "mvn could not fetch Apache Kafka $version"
@@ -179,6 +188,15 @@ num.io.threads=4
 log.cleaner.dedupe.buffer.size=16777216
 END
     [[ -z $tls_sasl ]] || secure_settings "$1"
+}
+
+# What somebody else has laid out: DIR/env, and DIR/N/server.properties of each broker.
+format_given() { # format_given DIR CLUSTER
+    local n
+    for n in $(brokers_in "$1"); do
+        quietly tool kafka.tools.StorageTool format --cluster-id "$2" --config "$1/$n/server.properties" ||
+            fail "could not format broker $n in $1"
+    done
 }
 
 # Transactions v2 is a feature that formatting fixes: asked for by name, so that a broker without it refuses.
@@ -434,6 +452,7 @@ main() {
         pause) of_cluster "${1-}" "${2-}" && signal STOP "$dir" "$2" ;;
         resume) of_cluster "${1-}" "${2-}" && signal CONT "$dir" "$2" ;;
         restart) of_cluster "${1-}" "${2-}" && restart_one "$dir" "$2" ;;
+        format) of_cluster "${1-}" && fetch && format_given "$dir" "${2:?the id of the cluster}" ;;
         tool) of_cluster "${1-}" && fetch && tool "org.apache.kafka.tools.${2-}" \
             --bootstrap-server "$(found "$dir" DIRECT)" "${@:3}" ;;
         -h | --help) usage 0 ;;
@@ -441,4 +460,8 @@ main() {
     esac
 }
 
-main "$@"
+# Ends before it is read on: the file may change while a command runs.
+{
+    main "$@"
+    exit
+}

@@ -12,6 +12,7 @@ mod kafka;
 mod murmur;
 mod name;
 mod record;
+mod watch;
 
 #[cfg(feature = "testing")]
 pub mod conformance;
@@ -26,6 +27,7 @@ pub use kafka::{
 pub use murmur::partition_of;
 pub use name::{ReaderName, TopicName};
 pub use record::{Batch, Limits, MAX_PARTITIONS, MAX_RECORD_BYTES, Outgoing, Outputs, Record};
+pub use watch::{Marks, Traffic};
 
 use domain::{Offset, Partition};
 use std::collections::{BTreeMap, BTreeSet};
@@ -80,6 +82,18 @@ pub trait Log: Send + Sync {
 
     /// Takes part in sharing the partitions of a topic among all that do so under the same name.
     fn share(&self, topic: &TopicName, group: &ReaderName) -> Result<Box<dyn Roster>>;
+
+    /// Where each partition ends, for whoever watches. By default nothing is ever held back from readers.
+    fn marks(&self, topic: &TopicName) -> Result<BTreeMap<Partition, Marks>> {
+        let ends = self.ends(topic)?.into_iter();
+        Ok(ends.map(|(at, end)| (at, Marks { stable_end: end, high_watermark: end })).collect())
+    }
+
+    /// What this client of the log has done since it was opened; nobody is asked. `None` where there is nobody on the
+    /// other side.
+    fn traffic(&self) -> Option<Traffic> {
+        None
+    }
 }
 
 /// Who of those that share a topic's partitions has which. Dropped, it gives its own back.

@@ -4,7 +4,7 @@ use super::config::KafkaConfig;
 use super::fail::{self, Meaning};
 use super::metrics::Counters;
 use super::settings;
-use crate::{Error, Outputs, ReaderName, Result, TopicName};
+use crate::{Error, Marks, Outputs, ReaderName, Result, TopicName};
 use domain::{Offset, Partition};
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
@@ -13,7 +13,7 @@ use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode as Code};
 use rdkafka::metadata::Metadata;
 use rdkafka::{Offset as Mark, TopicPartitionList};
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -26,8 +26,10 @@ pub(super) const PAUSE: Duration = Duration::from_millis(20);
 /// Shared by a log, its subscriptions and its members.
 pub(super) struct Shared {
     pub config: KafkaConfig,
-    pub counters: Counters,
+    pub counters: Arc<Counters>,
     asking: Reading,
+    /// One that sees records of open transactions too, for the high watermark; made where it is first asked for.
+    everything: OnceLock<Reading>,
     /// Consumers that know a group's positions, by group; they never join it.
     groups: Mutex<BTreeMap<String, Arc<Reading>>>,
 }
@@ -46,17 +48,21 @@ impl Shared {
     /// As [`open`](Self::open), but asks nobody.
     #[cfg(test)]
     pub fn without_asking(config: KafkaConfig) -> Result<Self> {
-        let asking = consumer(&config, &settings::asking(&config))?;
-        Ok(Self { config, counters: Counters::default(), asking, groups: Mutex::default() })
+        Self::made(config)
     }
 
     /// Connects, and asks once, so that a wrong address or password is told now.
     pub fn open(config: KafkaConfig) -> Result<Self> {
         super::config::check(&config)?;
-        let asking = consumer(&config, &settings::asking(&config))?;
-        let shared = Self { config, counters: Counters::default(), asking, groups: Mutex::default() };
+        let shared = Self::made(config)?;
         shared.metadata("connect", None)?;
         Ok(shared)
+    }
+
+    fn made(config: KafkaConfig) -> Result<Self> {
+        let asking = consumer(&config, &settings::asking(&config))?;
+        let (counters, everything, groups) = (Arc::default(), OnceLock::new(), Mutex::default());
+        Ok(Self { config, counters, asking, everything, groups })
     }
 
     /// The topic's name at the brokers.
@@ -133,6 +139,32 @@ impl Shared {
         partitions: impl Iterator<Item = u32>,
     ) -> Result<BTreeMap<Partition, Offset>> {
         self.offsets(&self.asking, topic, partitions, Mark::End)
+    }
+
+    /// Both ends of partitions. The stable one is asked for last, so that what came in between does not seem held back.
+    pub fn marks(
+        &self,
+        topic: &TopicName,
+        partitions: impl Iterator<Item = u32> + Clone,
+    ) -> Result<BTreeMap<Partition, Marks>> {
+        let high = self.offsets(self.everything()?, topic, partitions.clone(), Mark::End)?;
+        let stable = self.ends(topic, partitions)?;
+        let marks = |(at, high_watermark): (Partition, Offset)| {
+            let stable_end = stable[&at];
+            (at, Marks { stable_end, high_watermark: high_watermark.max(stable_end) })
+        };
+        Ok(high.into_iter().map(marks).collect())
+    }
+
+    fn everything(&self) -> Result<&Reading> {
+        if let Some(made) = self.everything.get() {
+            drain(made);
+            return Ok(made);
+        }
+        let mut asked = settings::asking(&self.config);
+        asked.set("isolation.level", "read_uncommitted");
+        let made = consumer(&self.config, &asked)?;
+        Ok(self.everything.get_or_init(|| made))
     }
 
     /// The first offset that a partition still has.
@@ -293,19 +325,15 @@ impl Drop for Shared {
         if !groups.is_empty() {
             let_go(groups);
         }
+        if let Some(everything) = self.everything.take() {
+            let_go(everything);
+        }
     }
 }
 
 /// Makes a consumer.
 pub(super) fn consumer(config: &KafkaConfig, settings: &rdkafka::ClientConfig) -> Result<Reading> {
     settings.create_with_context(Heard::default()).map_err(|e| fail::failed(config, "make a client", &e))
-}
-
-/// A client that sees records of open transactions too, for the high watermark.
-pub(super) fn everything(shared: &Shared) -> Result<Reading> {
-    let mut asked = settings::asking(&shared.config);
-    asked.set("isolation.level", "read_uncommitted");
-    consumer(&shared.config, &asked)
 }
 
 /// Hears what a client that has no messages to give has to say; unheard, it would pile up. One look hears one

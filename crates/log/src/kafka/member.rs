@@ -193,6 +193,7 @@ impl Member {
 
     /// Takes the partitions of an assignment, and has them read from where their positions are.
     fn take(&mut self, round: u64, partitions: &[Partition]) -> Result<Vec<(Partition, Offset)>> {
+        count(&self.shared.counters.rebalances);
         let transactors = take(&self.shared, &self.topic, partitions, &self.outputs)?;
         let group = self.shared.group(&self.outputs);
         let at = match partitions {

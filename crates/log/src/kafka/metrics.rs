@@ -1,6 +1,6 @@
 //! Plain numbers for whoever watches.
 
-use crate::{ReaderName, TopicName};
+use crate::{Marks, ReaderName, TopicName, Traffic};
 use domain::{Offset, Partition};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,18 +9,8 @@ use std::sync::{Mutex, PoisonError};
 /// What happened since the log was opened, and where its readers stand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Metrics {
-    /// Transactions committed.
-    pub committed: u64,
-    /// Transactions rolled back.
-    pub aborted: u64,
-    /// Times that this process was fenced. More than a few an hour: two processes fight for one partition.
-    pub fenced: u64,
-    /// Producers given up after an indefinite error and made anew.
-    pub rebuilt: u64,
-    /// Calls given up because they did not come back.
-    pub watchdog_fired: u64,
-    /// Appends that ended indefinite.
-    pub indefinite: u64,
+    /// What this process has done.
+    pub traffic: Traffic,
     /// Every partition that a subscription or member of this process has taken since it started.
     pub partitions: Vec<PartitionMetrics>,
 }
@@ -36,21 +26,14 @@ pub struct PartitionMetrics {
     pub partition: Partition,
     /// What it has committed.
     pub position: Offset,
-    /// The last stable offset: the end as readers see it.
-    pub stable_end: Offset,
-    /// The end of what is written, open transactions included.
-    pub high_watermark: Offset,
+    /// Where the partition ends.
+    pub marks: Marks,
 }
 
 impl PartitionMetrics {
     /// Offsets that are still to be read. Control records count, so that one or two may stay for ever.
     pub const fn lag(&self) -> u64 {
-        self.stable_end.0.saturating_sub(self.position.0)
-    }
-
-    /// Offsets that an open transaction holds back. For longer than the transaction timeout: an orphan.
-    pub const fn held_back(&self) -> u64 {
-        self.high_watermark.0.saturating_sub(self.stable_end.0)
+        self.marks.stable_end.0.saturating_sub(self.position.0)
     }
 }
 
@@ -60,6 +43,9 @@ pub(super) type Held = (ReaderName, TopicName, Partition);
 /// The counters themselves.
 #[derive(Debug, Default)]
 pub(super) struct Counters {
+    pub acknowledged: AtomicU64,
+    pub refused: AtomicU64,
+    pub rebalances: AtomicU64,
     pub committed: AtomicU64,
     pub aborted: AtomicU64,
     pub fenced: AtomicU64,
@@ -84,16 +70,21 @@ impl Counters {
         self.positions.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub fn snapshot(&self, partitions: Vec<PartitionMetrics>) -> Metrics {
+    /// With what is under way: records and their bytes.
+    pub fn traffic(&self, (records, bytes): (usize, usize)) -> Traffic {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        Metrics {
+        Traffic {
+            acknowledged: read(&self.acknowledged),
+            refused: read(&self.refused),
+            in_flight_records: records as u64,
+            in_flight_bytes: bytes as u64,
+            rebalances: read(&self.rebalances),
             committed: read(&self.committed),
             aborted: read(&self.aborted),
             fenced: read(&self.fenced),
             rebuilt: read(&self.rebuilt),
             watchdog_fired: read(&self.watchdog_fired),
             indefinite: read(&self.indefinite),
-            partitions,
         }
     }
 }

@@ -35,12 +35,12 @@ pub use metrics::{Metrics, PartitionMetrics};
 pub use topics::{Mismatch, TopicReport};
 
 use crate::{
-    Batch, Error, Limits, Log, Outgoing, Outputs, ReaderName, Result, Roster, Subscription, TopicName,
+    Batch, Error, Limits, Log, Marks, Outgoing, Outputs, ReaderName, Result, Roster, Subscription, TopicName,
+    Traffic,
 };
 use client::Shared;
 use domain::{Offset, Partition};
 use producer::Producers;
-use rdkafka::Offset as Mark;
 use reader::Readers;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -83,30 +83,20 @@ impl Kafka {
     /// Counters, and where the readers of this process stand. Asks the brokers for the ends.
     pub fn metrics(&self) -> Result<Metrics> {
         let positions = self.shared.counters.positions();
-        if positions.is_empty() {
-            return Ok(self.shared.counters.snapshot(Vec::new()));
-        }
-        let everything = client::everything(&self.shared)?;
         let mut partitions = Vec::with_capacity(positions.len());
         for ((reader, topic, partition), position) in positions {
-            let one = || std::iter::once(partition.0);
-            let stable_end = match self.shared.ends(&topic, one()) {
+            let marks = match self.shared.marks(&topic, std::iter::once(partition.0)) {
                 // It was dropped, and nobody lags behind it.
                 Err(Error::UnknownTopic { .. }) => continue,
-                ends => ends?[&partition],
+                marks => marks?[&partition],
             };
-            let high_watermark = self.shared.offsets(&everything, &topic, one(), Mark::End)?[&partition];
-            partitions.push(PartitionMetrics {
-                reader,
-                topic,
-                partition,
-                position,
-                stable_end,
-                high_watermark,
-            });
+            partitions.push(PartitionMetrics { reader, topic, partition, position, marks });
         }
-        client::let_go(everything);
-        Ok(self.shared.counters.snapshot(partitions))
+        Ok(Metrics { traffic: self.counted(), partitions })
+    }
+
+    fn counted(&self) -> Traffic {
+        self.shared.counters.traffic(self.producers.in_flight())
     }
 }
 
@@ -164,6 +154,15 @@ impl Log for Kafka {
 
     fn share(&self, topic: &TopicName, group: &ReaderName) -> Result<Box<dyn Roster>> {
         Ok(Box::new(roster::Member::join(&self.shared, topic, group)?))
+    }
+
+    fn marks(&self, topic: &TopicName) -> Result<BTreeMap<Partition, Marks>> {
+        let partitions = self.shared.partitions(topic)?;
+        self.shared.marks(topic, 0..partitions)
+    }
+
+    fn traffic(&self) -> Option<Traffic> {
+        Some(self.counted())
     }
 }
 

@@ -2,7 +2,7 @@
 //! given up after anything that leaves in doubt what was written.
 
 use super::client::{Heard, Shared, let_go, say, signed};
-use super::metrics::count;
+use super::metrics::{Counters, count};
 use super::settings::{self, IN_FLIGHT_BYTES, IN_FLIGHT_RECORDS};
 use super::{fail, fail::Meaning};
 use crate::{Error, MAX_RECORD_BYTES, Outgoing, Result, TopicName};
@@ -45,7 +45,8 @@ impl Producers {
         if let Some(producer) = &*current {
             return Ok(Arc::clone(producer));
         }
-        let made = settings::producer(&shared.config).create_with_context(Reports::default());
+        let reports = Reports { counters: Arc::clone(&shared.counters), ..Reports::default() };
+        let made = settings::producer(&shared.config).create_with_context(reports);
         let made = Arc::new(made.map_err(|e| fail::failed(&shared.config, "make a producer", &e))?);
         *current = Some(Arc::clone(&made));
         Ok(made)
@@ -59,6 +60,7 @@ impl Producers {
             return shared.unknown_topic(topic);
         }
         if is_definite(code) {
+            count(&shared.counters.refused);
             return fail::refused(&shared.config, ACTION, code);
         }
         self.give_up(shared, producer);
@@ -73,6 +75,12 @@ impl Producers {
             count(&shared.counters.rebuilt);
             let_go(old);
         }
+    }
+
+    /// Records under way with the producer in use, and their bytes.
+    pub fn in_flight(&self) -> (usize, usize) {
+        let producer = self.lock().clone();
+        producer.map_or((0, 0), |producer| rdkafka::producer::Producer::context(&*producer).budget.used())
     }
 
     /// Lets go of whichever is in use: it knows a topic that is no more.
@@ -219,6 +227,7 @@ struct Ticket {
 struct Reports {
     heard: Heard,
     budget: Budget,
+    counters: Arc<Counters>,
 }
 
 impl ClientContext for Reports {
@@ -237,7 +246,10 @@ impl ProducerContext<NoCustomPartitioner> for Reports {
     fn delivery(&self, report: &DeliveryResult<'_>, ticket: Box<Ticket>) {
         self.budget.give(ticket.bytes);
         let answer = match report {
-            Ok(message) => u64::try_from(message.offset()).map(Offset).map_err(|_| Code::Fail),
+            Ok(message) => {
+                count(&self.counters.acknowledged);
+                u64::try_from(message.offset()).map(Offset).map_err(|_| Code::Fail)
+            }
             Err((error, _)) => Err(fail::code(error).unwrap_or(Code::Fail)),
         };
         ticket.call.report(ticket.index, answer);
@@ -263,6 +275,10 @@ impl Budget {
         }
         *used = (used.0 + 1, used.1 + bytes);
         Ok(())
+    }
+
+    fn used(&self) -> (usize, usize) {
+        *self.used.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn give(&self, bytes: usize) {

@@ -3,6 +3,7 @@
 //! and a process that was stopped and goes on may believe in an old one, where two at work on one partition do no harm.
 
 use super::client::{Heard, Shared, say, unsigned};
+use super::metrics::{Counters, count};
 use super::{fail, settings};
 use crate::{Error, ReaderName, Result, Roster, TopicName};
 use domain::Partition;
@@ -33,13 +34,14 @@ struct State {
     mine: Mutex<BTreeSet<Partition>>,
     failed: Mutex<Option<Error>>,
     leaving: AtomicBool,
+    counters: Arc<Counters>,
 }
 
 impl Member {
     pub fn join(shared: &Arc<Shared>, topic: &TopicName, group: &ReaderName) -> Result<Self> {
         shared.partitions(topic)?;
         let asked = settings::member(&shared.config, &format!("{}{group}", shared.config.prefix), None);
-        let state = Arc::new(State::default());
+        let state = Arc::new(State { counters: Arc::clone(&shared.counters), ..State::default() });
         let turns = Turns { heard: Heard::default(), state: Arc::clone(&state) };
         let consumer: BaseConsumer<Turns> = asked
             .create_with_context(turns)
@@ -122,6 +124,7 @@ impl ConsumerContext for Turns {
     fn rebalance(&self, consumer: &BaseConsumer<Self>, what: RDKafkaRespErr, list: &mut TopicPartitionList) {
         let (mine, answer) = match what {
             RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => {
+                count(&self.state.counters.rebalances);
                 let mine = list.elements().iter().map(|e| unsigned(e.partition())).collect();
                 (mine, consumer.assign(&TopicPartitionList::new()))
             }

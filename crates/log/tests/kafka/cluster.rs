@@ -27,7 +27,12 @@ impl Cluster {
 
     /// `pause`, `resume`, `kill` or `restart` the broker.
     pub fn tell(&self, what: &str) {
-        script(&[what], self.folder.path(), &["1"]);
+        self.tell_one(what, 1);
+    }
+
+    /// The same of one of three: 1, 2 or 3, which are their ids, too.
+    pub fn tell_one(&self, what: &str, broker: i32) {
+        script(&[what], self.folder.path(), &[&broker.to_string()]);
     }
 }
 

@@ -3,8 +3,11 @@
 use super::cluster::Cluster;
 use super::{broker, config, copies, numbered, numbers, opened, outgoing, outputs, topic};
 use domain::{Offset, Partition};
-use log::{Error, Kafka, KafkaConfig, Limits, Log, Retry, TopicName};
-use std::collections::BTreeSet;
+use log::{Error, Kafka, KafkaConfig, Limits, Log, Retry, TopicName, TopicSettings};
+use rdkafka::ClientConfig;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::metadata::Metadata;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 /// Timeouts of a patience that a test has.
@@ -69,9 +72,9 @@ fn a_stopped_broker_leaves_appends_in_doubt_and_the_producer_is_made_anew() {
 
     cluster.tell("resume");
     acknowledged.extend(patiently(|| log.append(&name, &[outgoing(0, "after")])));
-    let metrics = log.metrics().unwrap();
-    assert!(metrics.indefinite >= 1);
-    assert_eq!(metrics.rebuilt, metrics.indefinite, "every doubt ends the producer");
+    let traffic = log.traffic().unwrap();
+    assert!(traffic.indefinite >= 1);
+    assert_eq!(traffic.rebuilt, traffic.indefinite, "every doubt ends the producer");
     let stored: BTreeSet<Offset> = read_all(&log).into_iter().map(|(offset, _)| offset).collect();
     assert!(acknowledged.is_subset(&stored), "something acknowledged is gone");
 }
@@ -142,4 +145,69 @@ fn copy_until_it_stops(log: &Kafka, cluster: &Cluster) -> Error {
     });
     assert_ne!(error.retry(), Retry::Never, "{error}");
     error
+}
+
+/// With three brokers one may die while it leads: nothing acknowledged is lost. When two are dead nothing is acknowledged any
+/// more, in bounded time, and it goes on when one of them is back.
+#[test]
+fn of_three_brokers_one_may_die_and_with_two_nothing_is_acknowledged() {
+    if broker().is_none() {
+        return;
+    }
+    let cluster = Cluster::start(&["--brokers", "3"]);
+    let name = topic("facts");
+    let topics = TopicSettings { replication: 3, min_in_sync: 2, retention: None };
+    let brokers = cluster.said("BOOTSTRAP");
+    let log = patiently(|| Kafka::open(KafkaConfig { topics: topics.clone(), ..hasty(brokers) }));
+    patiently(|| log.create(&name, 1));
+    let mut acknowledged = BTreeMap::new();
+    let mut next = 0..;
+    let mut one = |log: &Kafka| {
+        let value = next.next().unwrap().to_string();
+        log.append(&name, &[outgoing(0, value.clone())]).map(|offsets| (offsets[0], value))
+    };
+
+    acknowledged.extend((0..50).map(|_| patiently(|| one(&log))));
+    let first = leader(brokers, "facts");
+    std::thread::scope(|scope| {
+        let killing = scope.spawn(|| cluster.tell_one("kill", first));
+        while !killing.is_finished() {
+            acknowledged.extend(one(&log).ok());
+        }
+    });
+    acknowledged.extend((0..50).map(|_| patiently(|| one(&log))));
+    let second = leader(brokers, "facts");
+    assert_ne!(first, second, "another one leads");
+
+    cluster.tell_one("kill", second);
+    let begun = Instant::now();
+    let refused = one(&log).unwrap_err();
+    assert!(matches!(refused, Error::Indefinite { .. } | Error::Unreachable { .. }), "{refused}");
+    assert_eq!(refused.retry(), Retry::Later, "a client hears 503 and comes again");
+    assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
+
+    cluster.tell_one("restart", second);
+    acknowledged.extend((0..50).map(|_| patiently(|| one(&log))));
+    let stored: BTreeMap<Offset, String> = read_all(&log).into_iter().collect();
+    assert!(acknowledged.len() >= 150, "{}", acknowledged.len());
+    for (offset, value) in &acknowledged {
+        assert_eq!(stored.get(offset), Some(value), "{value} was acknowledged at {offset:?}");
+    }
+}
+
+/// The id of the broker that leads the topic's partition.
+fn leader(brokers: &str, topic: &str) -> i32 {
+    let asking: BaseConsumer = ClientConfig::new().set("bootstrap.servers", brokers).create().unwrap();
+    let found = |metadata: Metadata| {
+        let partition = metadata.topics()[0].partitions().first().map(|partition| partition.leader());
+        partition.filter(|leader| *leader > 0)
+    };
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        let asked = asking.fetch_metadata(Some(topic), Duration::from_secs(5));
+        if let Some(leader) = asked.ok().and_then(found) {
+            return leader;
+        }
+        assert!(Instant::now() < deadline, "nobody leads {topic}");
+    }
 }

@@ -30,6 +30,8 @@ fn partitions_are_shared_out_and_taken_over() {
     // Who leaves gives its own back.
     rosters.remove(1);
     wait("two share them", || shared_out(&mut rosters, 4));
+    // One at first, then each of three, then each of two: a group may also do it in more turns, never in fewer.
+    assert!(log.traffic().unwrap().rebalances >= 6, "{:?}", log.traffic());
     assert!(!rosters[0].is_alone(), "others may come");
     let other = ReaderName::new("judge").unwrap();
     let mut beside = vec![log.share(&facts, &other).unwrap()];

@@ -141,7 +141,7 @@ fn subscribing_fences_at_once_and_frees_what_was_left_open() {
     assert_eq!(fenced.retry(), Retry::Resubscribe);
     assert_eq!(texts(&log, &topic("output"), 0), numbers(0..5));
     drop(newer);
-    assert_eq!(log.metrics().unwrap().fenced, 1);
+    assert_eq!(log.metrics().unwrap().traffic.fenced, 1);
 }
 
 /// The commit of two partitions is one transaction of the first one's id: the second one's is looked at.
@@ -189,8 +189,8 @@ fn a_commit_that_is_rolled_back_may_be_tried_again() {
         rolled_back += 1;
     }
     assert_eq!(texts(&log, &topic("output"), 0), numbers(0..5));
-    let metrics = log.metrics().unwrap();
-    assert_eq!((metrics.committed, metrics.aborted, metrics.rebuilt), (1, rolled_back, 0));
+    let traffic = log.metrics().unwrap().traffic;
+    assert_eq!((traffic.committed, traffic.aborted, traffic.rebuilt), (1, rolled_back, 0));
 }
 
 fn limit_records(config: &KafkaConfig, name: &str, bytes: &str) {
@@ -213,8 +213,13 @@ fn numbers_tell_where_readers_stand() {
     let stranger = Stranger::with_id(&config, &format!("{}stranger", config.prefix));
     stranger.write("input", &["open", "open"]);
     let metrics = log.metrics().unwrap();
-    assert_eq!((metrics.committed, metrics.aborted, metrics.watchdog_fired), (1, 0, 0));
+    let traffic = metrics.traffic;
+    assert_eq!((traffic.committed, traffic.aborted, traffic.watchdog_fired), (1, 0, 0));
+    assert_eq!((traffic.acknowledged, traffic.in_flight_records, traffic.in_flight_bytes), (20, 0, 0));
+    assert_eq!(log.traffic(), Some(traffic));
     let [partition] = &metrics.partitions[..] else { panic!("{metrics:?}") };
-    assert_eq!((partition.position, partition.lag(), partition.held_back()), (Offset(5), 5, 2));
+    let held_back = partition.marks.held_back();
+    assert_eq!((partition.position, partition.lag(), held_back), (Offset(5), 5, 2));
+    assert_eq!(log.marks(&topic("input")).unwrap()[&Partition(0)], partition.marks);
     stranger.producer.abort_transaction(WAIT).unwrap();
 }

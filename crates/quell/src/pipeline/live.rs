@@ -10,8 +10,9 @@ use super::{Folded, OVERTAKEN_MOST, is_fenced, keep, open_fold, serving};
 use crate::instance::{Instance, topic_name};
 use crate::progress::Meter;
 use anyhow::{Context as _, Result, bail};
-use domain::{CutId, Instant, Positions, Span, Topic, Zone};
+use domain::{CutId, Instant, Offset, Partition, Positions, Span, Topic, Zone};
 use lake::{Cut, Lake, current_cut};
+use log::TopicName;
 
 /// Cuts that stay whatever their age: the current one, and one before it to compare with.
 const CUTS_KEPT: usize = 2;
@@ -74,6 +75,12 @@ impl<'i> LiveFold<'i> {
         behind(self.instance, &read)
     }
 
+    /// Where it stands in each partition that is folded.
+    pub fn stands(&self) -> impl Iterator<Item = (TopicName, Partition, Offset)> + use<> {
+        let read = self.fold.as_ref().map_or_else(Positions::start, |fold| fold.lake().end().positions);
+        stands(self.instance, &read)
+    }
+
     /// The fold, of the rules that are in force now.
     fn opened(&mut self) -> Result<Fold<'i>> {
         // Before the rules are read: what comes in between is then found twice, and never missed.
@@ -114,6 +121,17 @@ pub fn behind(instance: &Instance, read: &Positions) -> Result<u64> {
         behind += ends.iter().map(|(p, end)| end.0.saturating_sub(read.get(topic, *p).0)).sum::<u64>();
     }
     Ok(behind)
+}
+
+/// The same by partition: where a reader of these positions stands in the topics that are folded.
+pub(super) fn stands(
+    instance: &Instance,
+    read: &Positions,
+) -> impl Iterator<Item = (TopicName, Partition, Offset)> + use<> {
+    let facts = instance.fact_partitions().map(|at| (Topic::Facts, at));
+    let all = facts.chain([(Topic::Company, Partition(0))]);
+    let read = read.clone();
+    all.map(move |(topic, at)| (topic_name(topic), at, read.get(topic, at)))
 }
 
 /// Whether a new cut would show anything that the one shown does not: other rules, other records, or the next day,

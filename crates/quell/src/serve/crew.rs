@@ -5,10 +5,11 @@
 use super::health::Job;
 use super::rounds::Drain;
 use super::told::Told;
+use super::watcher::{Place, Reader};
 use crate::instance::Instance;
 use crate::pipeline::{self, AssemblePart, JudgePart, Keeper, RulesNews, Share};
 use anyhow::Result;
-use domain::Partition;
+use domain::{Offset, Partition};
 use engine::Ruleset;
 use log::Roster;
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +24,8 @@ const IDLE: Duration = Duration::from_millis(20);
 const AGAIN: Duration = Duration::from_secs(1);
 /// How long a part that was given away keeps its state: a rebalance takes all away and gives most back.
 const REST: Duration = Duration::from_secs(60);
+/// How often it is said where the parts stand.
+const STAND_EVERY: Duration = Duration::from_secs(1);
 /// How often the log is searched for a new taxonomy.
 const NEWS_EVERY: Duration = Duration::from_secs(5);
 
@@ -64,12 +67,16 @@ impl Crew {
             let rules = pipeline::rules(&self.instance)?;
             let hands = self.shares.iter().map(|share| Hands::join(self, *share, &rules));
             let mut hands = hands.collect::<Result<Vec<_>>>()?;
-            let mut searched = Instant::now();
+            let (mut searched, mut stood) = (Instant::now(), None::<Instant>);
             loop {
                 let worked = hands.iter_mut().fold(false, |worked, hands| hands.turn() | worked);
                 if hands.iter().all(|hands| hands.failing.is_none()) {
                     self.told.health.caught_up();
                     self.told.health.works(Job::Fold);
+                }
+                if stood.is_none_or(|at| at.elapsed() >= STAND_EVERY) {
+                    stood = Some(Instant::now());
+                    self.told.metrics.standing.set(hands.iter().flat_map(Hands::stands).collect());
                 }
                 match drain.recv_timeout(if worked { Duration::ZERO } else { IDLE }) {
                     Err(RecvTimeoutError::Timeout) => {}
@@ -159,6 +166,16 @@ impl Part {
         }
     }
 
+    /// What it has read.
+    fn stands(&self) -> Vec<(Place, Offset)> {
+        let at = |reader, (topic, partition, offset)| (Place { reader, topic, partition }, offset);
+        match self {
+            Self::Assemble(part) => vec![at(Reader::Assemble, part.stands())],
+            Self::Judge(part) => vec![at(Reader::Judge, part.stands())],
+            Self::Lake(lake) => lake.keeper.stands().map(|stands| at(Reader::Lake, stands)).collect(),
+        }
+    }
+
     fn save(&mut self) -> Result<()> {
         match self {
             Self::Assemble(part) => part.save_unsaved(),
@@ -224,6 +241,11 @@ impl<'c> Hands<'c> {
         }
         let instance = &self.crew.instance;
         self.parts.get_mut(&at).map_or(Ok(false), |part| part.turn(instance))
+    }
+
+    fn stands(&self) -> Vec<(Place, Offset)> {
+        let own = self.parts.iter().filter(|(at, _)| self.mine.contains(at));
+        own.flat_map(|(_, part)| part.stands()).collect()
     }
 
     fn look_who_has_what(&mut self) -> Result<()> {

@@ -3,6 +3,7 @@
 use super::health::Job;
 use super::rounds::{Chores, Drain, Round, rounds};
 use super::told::Told;
+use super::watcher::{Place, Reader};
 use crate::instance::Instance;
 use crate::pipeline::LiveFold;
 use anyhow::Result;
@@ -35,6 +36,8 @@ impl Folder {
         self.told.metrics.lag(live.behind()?);
         let folded = live.fold()?;
         self.told.metrics.folded(folded.fresh, Some(watermark));
+        let place = |(topic, partition, offset)| (Place { reader: Reader::Fold, topic, partition }, offset);
+        self.told.metrics.standing.set(live.stands().map(place).collect());
         self.told.health.caught_up();
         Ok(())
     }

@@ -21,12 +21,22 @@ pub enum Job {
     Prune,
     /// The state is saved at the end.
     Save,
+    /// The log's ends are looked at, for the metrics.
+    Watch,
 }
 
 impl Job {
     /// Every job.
-    pub const ALL: &'static [Self] =
-        &[Self::Append, Self::Fold, Self::Publish, Self::Epochs, Self::Archive, Self::Prune, Self::Save];
+    pub const ALL: &'static [Self] = &[
+        Self::Append,
+        Self::Fold,
+        Self::Publish,
+        Self::Epochs,
+        Self::Archive,
+        Self::Prune,
+        Self::Save,
+        Self::Watch,
+    ];
 
     /// Its word in metrics and in what is said of readiness.
     pub const fn word(self) -> &'static str {
@@ -38,6 +48,7 @@ impl Job {
             Self::Archive => "archive",
             Self::Prune => "prune",
             Self::Save => "save",
+            Self::Watch => "watch",
         }
     }
 }

@@ -6,17 +6,20 @@
 
 use super::health::Job;
 use super::route::Endpoint;
+use super::watcher::{Reader, Seen, Standing, word};
 use crate::ingest::Outcome;
 use domain::invariant::Counts;
 use domain::{Channel, Instant, RejectKind, RejectStage};
 use hyper::StatusCode;
 use lake::Cut;
+use log::Traffic;
 use prometheus::core::Collector;
 use prometheus::{
     Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts,
     Registry, TextEncoder,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// One metric as it is written here.
@@ -63,6 +66,16 @@ pub enum Values {
     Statuses,
     /// The version of the program.
     Version,
+    /// What became of an append that failed.
+    Failures,
+    /// What became of a transaction.
+    Transactions,
+    /// What reads the log.
+    Readers,
+    /// Topics; those of an epoch are called alike for each.
+    Topics,
+    /// Partitions of topics, and shards.
+    Partitions,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -91,6 +104,11 @@ const JOB: Label = Label { name: "job", values: Values::Jobs };
 const TABLE: Label = Label { name: "table", values: Values::Tables };
 const ENDPOINT: Label = Label { name: "endpoint", values: Values::Endpoints };
 const STATUS: Label = Label { name: "status", values: Values::Statuses };
+const FAILURE: Label = Label { name: "result", values: Values::Failures };
+const TRANSACTION: Label = Label { name: "result", values: Values::Transactions };
+const READER: Label = Label { name: "part", values: Values::Readers };
+const TOPIC: Label = Label { name: "topic", values: Values::Topics };
+const PARTITION: Label = Label { name: "partition", values: Values::Partitions };
 const VERSION: Label = Label { name: "version", values: Values::Version };
 
 /// Every metric there is, by name.
@@ -120,10 +138,42 @@ pub static ALL: &[Definition] = &[
     gauge("quell_job_last_success_timestamp_seconds", "When a job last went well, since 1970.", &[JOB]),
     histogram("quell_kept_batch_events", "Events that became durable with one synced write.", &[], EVENTS),
     counter(
+        "quell_log_append_failures_total",
+        "Appends to the log that failed: indefinite, they may have been written, or refused for good.",
+        &[FAILURE],
+    ),
+    gauge(
+        "quell_log_high_watermark_offset",
+        "Where a partition ends, with what open transactions hold.",
+        &[TOPIC, PARTITION],
+    ),
+    gauge("quell_log_in_flight_bytes", "Bytes handed over to the log and not acknowledged yet.", &[]),
+    gauge("quell_log_in_flight_records", "Records handed over to the log and not acknowledged yet.", &[]),
+    counter(
+        "quell_log_producers_rebuilt_total",
+        "Producers given up after an append in doubt, and made anew.",
+        &[],
+    ),
+    counter("quell_log_rebalances_total", "Times that a group gave this process its share anew.", &[]),
+    counter("quell_log_records_appended_total", "Records that all brokers in sync have acknowledged.", &[]),
+    gauge(
+        "quell_log_stable_offset",
+        "Where a partition ends for readers: the last stable offset.",
+        &[TOPIC, PARTITION],
+    ),
+    counter("quell_log_transactions_total", "Transactions of this process.", &[TRANSACTION]),
+    counter("quell_log_watchdog_total", "Calls to the log that did not come back and were given up.", &[]),
+    counter(
         "quell_output_rows_total",
         "Rows of the files of published tables that were written anew; unchanged files are taken over.",
         &[TABLE],
     ),
+    gauge(
+        "quell_part_lag_records",
+        "Offsets of a partition that a part of this process has still to read.",
+        &[READER, TOPIC, PARTITION],
+    ),
+    gauge("quell_parts", "Parts of the fold that this process has.", &[READER]),
     histogram(
         "quell_processing_duration_seconds",
         "From the whole body of a request with contacts to its answer, after which its events are durable.",
@@ -176,6 +226,14 @@ impl Values {
             Self::Tables => tables::published().iter().map(|table| table.name.to_owned()).collect(),
             Self::Endpoints => Endpoint::ALL.iter().map(|endpoint| endpoint.word().to_owned()).collect(),
             Self::Statuses => words(STATUSES),
+            Self::Failures => words(&["indefinite", "refused"]),
+            Self::Transactions => words(&["committed", "aborted", "fenced"]),
+            Self::Readers => Reader::ALL.iter().map(|reader| reader.word().to_owned()).collect(),
+            Self::Topics => {
+                let own = domain::Topic::ALL.iter().map(|topic| topic.name().to_owned());
+                own.chain(words(&["steps", "contacts", "verdicts"])).collect()
+            }
+            Self::Partitions => (0..log::MAX_PARTITIONS).map(|at| at.to_string()).collect(),
             Self::Version => words(&[env!("CARGO_PKG_VERSION")]),
         }
     }
@@ -207,6 +265,89 @@ pub struct Metrics {
     last_success: GaugeVec,
     published: Gauge,
     watermark: Gauge,
+    log: LogMetrics,
+    /// Where the parts of this process stand.
+    pub standing: Standing,
+    /// Held while several series that belong together change, and while they are read.
+    whole: Mutex<()>,
+}
+
+/// What is known of the log. Where it is files only ends and lags say anything.
+struct LogMetrics {
+    appended: IntCounterVec,
+    append_failures: IntCounterVec,
+    rebuilt: IntCounterVec,
+    rebalances: IntCounterVec,
+    transactions: IntCounterVec,
+    watchdog: IntCounterVec,
+    in_flight_records: IntGauge,
+    in_flight_bytes: IntGauge,
+    high_watermark: IntGaugeVec,
+    stable: IntGaugeVec,
+    part_lag: IntGaugeVec,
+    parts: IntGaugeVec,
+}
+
+impl LogMetrics {
+    fn new(r: &Registry) -> Self {
+        Self {
+            appended: counters(r, "quell_log_records_appended_total"),
+            append_failures: counters(r, "quell_log_append_failures_total"),
+            rebuilt: counters(r, "quell_log_producers_rebuilt_total"),
+            rebalances: counters(r, "quell_log_rebalances_total"),
+            transactions: counters(r, "quell_log_transactions_total"),
+            watchdog: counters(r, "quell_log_watchdog_total"),
+            in_flight_records: int_gauges(r, "quell_log_in_flight_records").with_label_values::<&str>(&[]),
+            in_flight_bytes: int_gauges(r, "quell_log_in_flight_bytes").with_label_values::<&str>(&[]),
+            high_watermark: int_gauges(r, "quell_log_high_watermark_offset"),
+            stable: int_gauges(r, "quell_log_stable_offset"),
+            part_lag: int_gauges(r, "quell_part_lag_records"),
+            parts: int_gauges(r, "quell_parts"),
+        }
+    }
+
+    /// Counters of the log's client begin with the process, as these do.
+    fn traffic(&self, traffic: Traffic) {
+        let Traffic { acknowledged, indefinite, refused, in_flight_records, in_flight_bytes, .. } = traffic;
+        let Traffic { committed, aborted, fenced, rebuilt, watchdog_fired, rebalances, .. } = traffic;
+        let up_to = |counters: &IntCounterVec, labels: &[&str], count: u64| {
+            let counter = counters.with_label_values(labels);
+            counter.inc_by(count.saturating_sub(counter.get()));
+        };
+        up_to(&self.appended, &[], acknowledged);
+        up_to(&self.append_failures, &["indefinite"], indefinite);
+        up_to(&self.append_failures, &["refused"], refused);
+        up_to(&self.rebuilt, &[], rebuilt);
+        up_to(&self.rebalances, &[], rebalances);
+        up_to(&self.transactions, &["committed"], committed);
+        up_to(&self.transactions, &["aborted"], aborted);
+        up_to(&self.transactions, &["fenced"], fenced);
+        up_to(&self.watchdog, &[], watchdog_fired);
+        self.in_flight_records.set(whole_number(in_flight_records));
+        self.in_flight_bytes.set(whole_number(in_flight_bytes));
+    }
+
+    /// All series anew: a part that another process has now is not this one's to tell of.
+    fn seen(&self, Seen { ends, lags }: &Seen) {
+        for gauges in [&self.high_watermark, &self.stable, &self.part_lag, &self.parts] {
+            gauges.reset();
+        }
+        for ((topic, partition), marks) in ends {
+            let labels = [word(topic), &partition.0.to_string()];
+            self.high_watermark.with_label_values(&labels).set(whole_number(marks.high_watermark.0));
+            self.stable.with_label_values(&labels).set(whole_number(marks.stable_end.0));
+        }
+        let mut parts = BTreeMap::<Reader, BTreeSet<domain::Partition>>::new();
+        for (place, lag) in lags {
+            let labels = [place.reader.word(), word(&place.topic), &place.partition.0.to_string()];
+            self.part_lag.with_label_values(&labels).set(whole_number(*lag));
+            parts.entry(place.reader).or_default().insert(place.partition);
+        }
+        for reader in Reader::ALL {
+            let own = parts.get(reader).map_or(0, |of| if reader.is_one() { 1 } else { of.len() });
+            self.parts.with_label_values(&[reader.word()]).set(whole_number(own as u64));
+        }
+    }
 }
 
 impl Metrics {
@@ -234,12 +375,18 @@ impl Metrics {
             last_success: gauges(r, "quell_job_last_success_timestamp_seconds"),
             published: gauges(r, "quell_published_timestamp_seconds").with_label_values::<&str>(&[]),
             watermark: gauges(r, "quell_watermark_timestamp_seconds").with_label_values::<&str>(&[]),
+            log: LogMetrics::new(r),
+            standing: Standing::default(),
+            whole: Mutex::default(),
             registry,
         }
     }
 
-    /// All of them in Prometheus' text format; `ready` is asked for at that moment.
-    pub fn text(&self, ready: bool) -> String {
+    /// All of them in Prometheus' text format; what changes by itself is given as it is at that moment.
+    pub fn text(&self, ready: bool, traffic: Option<Traffic>) -> String {
+        // Two that ask at once must not both add what is new.
+        let _whole = self.whole.lock().unwrap_or_else(PoisonError::into_inner);
+        traffic.into_iter().for_each(|traffic| self.log.traffic(traffic));
         self.ready.set(i64::from(ready));
         let mut text = String::new();
         let encoded = TextEncoder::new().encode_utf8(&self.registry.gather(), &mut text);
@@ -291,7 +438,13 @@ impl Metrics {
 
     /// The log was so far ahead of the fold.
     pub fn lag(&self, records: u64) {
-        self.lag.set(i64::try_from(records).unwrap_or(i64::MAX));
+        self.lag.set(whole_number(records));
+    }
+
+    /// The log ends there, and parts are so far behind.
+    pub fn seen(&self, seen: &Seen) {
+        let _whole = self.whole.lock().unwrap_or_else(PoisonError::into_inner);
+        self.log.seen(seen);
     }
 
     /// These records were folded, and with them all that the log held at `watermark`.
@@ -313,7 +466,7 @@ impl Metrics {
         let known = before.map(of).unwrap_or_default();
         for table in cut.tables() {
             let rows: u64 = cut.files(table).map(|f| f.rows).sum();
-            self.table_rows.with_label_values(&[table]).set(i64::try_from(rows).unwrap_or(i64::MAX));
+            self.table_rows.with_label_values(&[table]).set(whole_number(rows));
             let new = cut.files(table).filter(|f| !known.contains(&(f.table.clone(), f.day, f.sha256)));
             self.output_rows.with_label_values(&[table]).inc_by(new.map(|f| f.rows).sum());
         }
@@ -341,6 +494,9 @@ fn counters(registry: &Registry, name: &str) -> IntCounterVec {
     let made = registered(registry, IntCounterVec::new(Opts::new(d.name, d.help), &label_names(d)));
     // Zero from the beginning on, so that the first failure is an increase and no new series. Of several labels
     // most pairs never occur.
+    if d.labels.is_empty() {
+        made.with_label_values::<&str>(&[]).inc_by(0);
+    }
     if let [label] = d.labels {
         label.values.all().iter().for_each(|value| made.with_label_values(&[value]).inc_by(0));
     }
@@ -372,15 +528,19 @@ fn registered<C: Collector + Clone + 'static>(registry: &Registry, made: prometh
     made
 }
 
+fn whole_number(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
 fn seconds(at: Instant) -> f64 {
     at.micros() as f64 / 1e6
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::watcher::Place;
     use super::*;
     use codec::records::Refusal;
-    use std::collections::BTreeMap;
 
     /// Names with their type, and each series with its labels, as a scraper reads them.
     struct Scraped<'t> {
@@ -434,7 +594,51 @@ mod tests {
             }
         }
         metrics.published(&cut(), None);
-        metrics.text(true)
+        metrics.seen(&seen());
+        metrics.text(true, Some(Traffic::default()))
+    }
+
+    /// Everybody reads partition 3 of every topic.
+    fn seen() -> Seen {
+        let partition = domain::Partition(3);
+        let marks = log::Marks { stable_end: domain::Offset(8), high_watermark: domain::Offset(10) };
+        let own = domain::Topic::ALL.iter().map(|topic| crate::instance::topic_name(*topic));
+        let of_epoch = ["steps", "contacts", "verdicts"].map(|name| format!("{name}.0000000000000001"));
+        let of_epoch = of_epoch.iter().map(|name| log::TopicName::new(name).expect("a name"));
+        let mut seen = Seen::default();
+        for topic in own.chain(of_epoch) {
+            seen.ends.insert((topic.clone(), partition), marks);
+            for reader in Reader::ALL {
+                seen.lags.insert(Place { reader: *reader, topic: topic.clone(), partition }, 5);
+            }
+        }
+        seen
+    }
+
+    #[test]
+    fn the_log_is_told_of_and_what_another_process_has_is_not() {
+        let metrics = Metrics::new();
+        metrics.seen(&seen());
+        let traffic = Traffic { acknowledged: 3, refused: 1, in_flight_bytes: 9, ..Traffic::default() };
+        metrics.text(true, Some(traffic));
+        let text = metrics.text(true, Some(Traffic { acknowledged: 4, in_flight_bytes: 2, ..traffic }));
+        for line in [
+            "quell_log_records_appended_total 4",
+            "quell_log_append_failures_total{result=\"refused\"} 1",
+            "quell_log_append_failures_total{result=\"indefinite\"} 0",
+            "quell_log_in_flight_bytes 2",
+            "quell_log_high_watermark_offset{partition=\"3\",topic=\"facts\"} 10",
+            "quell_log_stable_offset{partition=\"3\",topic=\"contacts\"} 8",
+            "quell_part_lag_records{part=\"judge\",partition=\"3\",topic=\"contacts\"} 5",
+            "quell_parts{part=\"assemble\"} 1",
+        ] {
+            assert!(text.lines().any(|l| l == line), "{line}: {text}");
+        }
+        metrics.seen(&Seen::default());
+        let text = metrics.text(true, None);
+        assert!(!text.contains("quell_part_lag_records{"), "{text}");
+        assert!(text.contains("quell_parts{part=\"assemble\"} 0\n"), "{text}");
+        assert!(text.contains("quell_log_records_appended_total 4\n"), "{text}");
     }
 
     fn cut() -> Cut {
@@ -514,7 +718,7 @@ mod tests {
         let metrics = Metrics::new();
         metrics.published(&cut(), None);
         metrics.published(&cut(), Some(&cut()));
-        let text = metrics.text(false);
+        let text = metrics.text(false, None);
         assert!(text.contains("quell_output_rows_total{table=\"contacts\"} 4\n"), "{text}");
         assert!(text.contains("quell_table_rows{table=\"contacts\"} 4\n"), "{text}");
         assert!(text.contains("quell_ready 0\n"), "{text}");

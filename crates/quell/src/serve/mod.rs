@@ -6,9 +6,9 @@
 //! log ─▶ folder (one thread): a round = fold, publish; every so often ─▶ lake, tables
 //! ```
 //!
-//! Three threads of work beside the runtime's: whatever blocks (vault, SQLite, DataFusion) is on the appender, the
-//! folder, or a blocking thread, never on an async one. Every queue has a bound. Nothing here is a rule of the
-//! business: an event goes the way that the line of an imported file goes.
+//! Threads of work beside the runtime's: whatever blocks (vault, SQLite, DataFusion, brokers) is on the appender, the
+//! folder, the watcher (who asks where the log ends), or a blocking thread, never on an async one. Every queue has a
+//! bound. Nothing here is a rule of the business: an event goes the way that the line of an imported file goes.
 
 mod answer;
 mod appender;
@@ -27,6 +27,7 @@ mod service;
 mod shutdown;
 mod stall;
 mod told;
+mod watcher;
 
 use crate::instance::Instance;
 use crate::output::say;
@@ -55,6 +56,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use told::Told;
+use watcher::Watcher;
 
 /// The mapping of the interface, as `quell import` would read it.
 const MAPPING: &str = include_str!("../../../../deploy/mappings/http.toml");
@@ -183,6 +185,8 @@ struct Running {
     drain: SyncSender<Drain>,
     folded: oneshot::Receiver<bool>,
     broken: mpsc::Receiver<()>,
+    /// Ends the watcher when it is dropped.
+    _watch: SyncSender<()>,
     /// When the end has to be over.
     deadline: Option<Instant>,
     waiting_for: Phase,
@@ -204,6 +208,10 @@ impl Running {
         let appender =
             Appender { instance: Arc::clone(&instance), mapping: Arc::clone(&CANONICAL), told: told.clone() };
         let kept = on_a_thread("appender", move || appender.run(submitted))?;
+        let watcher = Watcher { instance: Arc::clone(&instance), metrics: Arc::clone(&metrics) };
+        let (watch, watched) = sync_channel(0);
+        // It ends with its other end, and nobody waits for it: the broker may not answer.
+        drop(on_a_thread("watcher", move || watcher.run(&watched))?);
         let (drain, drains) = sync_channel(1);
         let folded = fold(&instance, told, role, drains)?;
         let service = Arc::new(Service::new(Parts {
@@ -214,7 +222,8 @@ impl Running {
             record_bytes: instance.config.record_bytes_max,
             metrics: Arc::clone(&metrics),
             health: Arc::clone(&health),
-            appender: role.takes_contacts().then_some(submit),
+            takes_contacts: role.takes_contacts(),
+            appender: submit,
         }));
         let address = listener.local_addr().context("cannot tell the address that is listened to")?;
         let listener = AsyncListener::from_std(listener).context("cannot listen")?;
@@ -233,6 +242,7 @@ impl Running {
             drain,
             folded,
             broken: is_broken,
+            _watch: watch,
             deadline: None,
             waiting_for: Phase::Serving,
         })

@@ -44,7 +44,8 @@ pub struct Service {
     post_limits: PostLimits,
     metrics: Arc<Metrics>,
     health: Arc<Health>,
-    appender: Option<mpsc::Sender<Submission>>,
+    takes_contacts: bool,
+    appender: mpsc::Sender<Submission>,
     /// One permit for each request with contacts that is worked on.
     permits: Arc<Semaphore>,
     bucket: Mutex<Bucket>,
@@ -67,8 +68,11 @@ pub struct Parts {
     pub metrics: Arc<Metrics>,
     /// What is said of readiness.
     pub health: Arc<Health>,
-    /// Where events go; `None` in a process that takes none. It has room for one submission of each request.
-    pub appender: Option<mpsc::Sender<Submission>>,
+    /// Whether this process takes events.
+    pub takes_contacts: bool,
+    /// Where events go. It has room for one submission of each request. Held also by a process that takes none: the
+    /// appender ends when nobody can submit, which before the end of the process means that it is broken.
+    pub appender: mpsc::Sender<Submission>,
 }
 
 /// A body that was read and cut.
@@ -82,7 +86,17 @@ struct Cut {
 impl Service {
     /// Ready for requests.
     pub fn new(parts: Parts) -> Self {
-        let Parts { instance, lang, mapping, limits, record_bytes, metrics, health, appender } = parts;
+        let Parts {
+            instance,
+            lang,
+            mapping,
+            limits,
+            record_bytes,
+            metrics,
+            health,
+            takes_contacts,
+            appender,
+        } = parts;
         Self {
             post_limits: PostLimits { events: limits.events, levels: limits.levels, record_bytes },
             permits: Arc::new(Semaphore::new(limits.requests)),
@@ -94,6 +108,7 @@ impl Service {
             limits,
             metrics,
             health,
+            takes_contacts,
             appender,
         }
     }
@@ -113,7 +128,8 @@ impl Service {
             Ok(Route::Healthz) => Answer::Alive,
             Ok(Route::Readyz) => Answer::Readiness(self.health.readiness()),
             Ok(Route::Metrics) => {
-                Answer::Metrics(self.metrics.text(self.health.readiness().because.is_empty()))
+                let ready = self.health.readiness().because.is_empty();
+                Answer::Metrics(self.metrics.text(ready, self.instance.log.traffic()))
             }
             Err(problem) => {
                 // Who waits to be asked for the body has sent nothing yet.
@@ -128,7 +144,9 @@ impl Service {
     }
 
     async fn contacts(&self, body: Incoming, form: Option<Form>) -> Result<Vec<Outcome>, Problem> {
-        let appender = self.appender.as_ref().ok_or(Problem::Elsewhere)?;
+        if !self.takes_contacts {
+            return Err(Problem::Elsewhere);
+        }
         let permit = Arc::clone(&self.permits).try_acquire_owned().map_err(|_| Problem::Busy)?;
         let _counted = InProgress::new(&self.metrics);
         if let Some(wait) = self.with_bucket(Bucket::wait) {
@@ -140,7 +158,7 @@ impl Service {
         let (answer, answered) = oneshot::channel();
         let submission = Submission { posted, answer, permit };
         // There is room for every permit; without a receiver the process is about to end.
-        appender.try_send(submission).map_err(|_| Problem::Ending)?;
+        self.appender.try_send(submission).map_err(|_| Problem::Ending)?;
         match timeout(self.limits.answer_timeout, answered).await {
             Ok(Ok(outcomes)) => {
                 let outcomes = outcomes?;

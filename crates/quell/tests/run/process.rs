@@ -41,6 +41,29 @@ fn at_the_end_requests_under_way_are_answered_and_everything_is_published() {
     assert!(data.done(&["doctor"]).contains("snapshot"));
 }
 
+/// They once ended as soon as they had begun, because those that take no contacts had nobody to keep any.
+#[test]
+fn each_service_stays_until_it_is_asked_to_end_and_tells_of_the_log() {
+    for role in ["ingest", "assemble", "judge", "lake", "serve"] {
+        let data = Data::new();
+        let settings = [("QUELL_FOLD_SPREAD", "true"), ("QUELL_PUBLISH_EVERY", "100ms")];
+        let server = data.try_role(role, &settings).unwrap_or_else(|said| panic!("{role}: {said:?}"));
+        until("it is ready", || (server.get("/readyz").status == 200).then_some(()));
+        let status = server.post_json(&contact("one")).status;
+        assert_eq!(status, if role == "ingest" { 202 } else { 404 }, "{role}");
+        let looks = "quell_job_duration_seconds_count{job=\"watch\"}";
+        until("it has looked at the log again", || (server.metric(looks) >= 2.0).then_some(()));
+        let own = if ["assemble", "judge"].contains(&role) { 4.0 } else { f64::from(role == "lake") };
+        let parts = ["assemble", "judge", "lake"].map(|part| format!("quell_parts{{part=\"{part}\"}}"));
+        until("its parts are told of", || {
+            (parts.iter().map(|part| server.metric(part)).sum::<f64>() == own).then_some(())
+        });
+        server.signal("TERM");
+        let (code, said) = server.ended();
+        assert_eq!(code, Some(0), "{role}: {said}");
+    }
+}
+
 #[test]
 fn interrupt_is_a_signal_to_end_too() {
     let data = Data::new();

@@ -140,6 +140,9 @@ fn the_metrics_count_what_happened() {
         "quell_output_rows_total{table=\"contacts\"} 2",
         "quell_kept_batch_events_sum 3",
         "quell_consumer_lag_records 0",
+        "quell_part_lag_records{part=\"fold\",partition=\"0\",topic=\"company\"} 0",
+        "quell_log_stable_offset{partition=\"0\",topic=\"rejects\"} 1",
+        "quell_parts{part=\"fold\"} 1",
         "quell_build_info{version=\"0.1.0\"} 1",
     ] {
         until(line, || server.get("/metrics").body.lines().any(|l| l == line).then_some(()));

@@ -12,7 +12,7 @@ use anyhow::{Context as _, Result};
 use domain::reject::Refused;
 use domain::{Partition, Placed, Positions, Sequence, Topic};
 use engine::{Assemble, Assembled, Ruleset, messages};
-use log::Batch;
+use log::{Batch, TopicName};
 use std::sync::Arc;
 
 /// A partition of facts under way.
@@ -64,6 +64,12 @@ impl AssemblePart {
     /// Writes a snapshot where records were folded since the last one.
     pub fn save_unsaved(&mut self) -> Result<()> {
         if self.voice.is_unsaved(self.next()) { self.save() } else { Ok(()) }
+    }
+
+    /// What it has read of its partition of facts.
+    pub fn stands(&self) -> (TopicName, Partition, Offset) {
+        let at = self.steps.at().positions.get(Topic::Facts, self.partition);
+        (topic_name(Topic::Facts), self.partition, at)
     }
 
     fn next(&self) -> Sequence {

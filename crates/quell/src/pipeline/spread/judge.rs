@@ -10,6 +10,7 @@ use crate::pipeline::rows::Rows;
 use anyhow::{Context as _, Result};
 use domain::{Offset, Partition, Sequence};
 use engine::{Judge, Ruleset, messages};
+use log::TopicName;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -101,6 +102,11 @@ impl JudgePart {
     /// Writes a snapshot where messages were heard since the last one.
     pub fn save_unsaved(&mut self) -> Result<()> {
         if self.voice.is_unsaved(self.next) { self.save() } else { Ok(()) }
+    }
+
+    /// What it has heard.
+    pub fn stands(&self) -> (TopicName, Partition, Offset) {
+        (self.topics.contacts.clone(), Partition(self.shard), self.inbox.offset())
     }
 
     fn save(&mut self) -> Result<()> {

@@ -7,11 +7,13 @@ use super::{Topics, wire};
 use crate::instance::{Instance, topic_name};
 use crate::pipeline::beside::Beside;
 use crate::pipeline::governance::Governance;
+use crate::pipeline::live::stands;
 use crate::pipeline::rows::{Rows, commit_input};
 use anyhow::{Context as _, Result, ensure};
 use domain::{Offset, Partition, Positions, Sequence, Topic};
 use engine::Ruleset;
 use lake::{CommitInput, Lake};
+use log::TopicName;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -77,6 +79,11 @@ impl Keeper {
         let committed = self.commit()?;
         let named = self.steps.ahead() < UNDER_WAY && self.name()?;
         Ok(committed || named)
+    }
+
+    /// What is committed of each partition that is folded.
+    pub fn stands(&self) -> impl Iterator<Item = (TopicName, Partition, Offset)> + use<> {
+        stands(&self.instance, &self.lake.end().positions)
     }
 
     /// Whether steps are under way.
