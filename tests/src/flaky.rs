@@ -25,13 +25,24 @@ pub struct FlakyLog<L> {
     /// Appends until the crash; negative once it has come.
     left: Arc<AtomicI64>,
     crash: Option<Crash>,
+    /// Records before these positions are gone.
+    gone: Gone,
 }
+
+/// What retention has removed: everything before a position, by topic and partition.
+pub type Gone = BTreeMap<(TopicName, Partition), Offset>;
 
 impl<L: Log> FlakyLog<L> {
     /// Lets the `at`-th append from now, counted from 0, go wrong; `None` never does.
     pub fn new(inner: L, plan: Option<(u32, Crash)>) -> Self {
         let left = Arc::new(AtomicI64::new(plan.map_or(i64::MAX, |(at, _)| i64::from(at))));
-        Self { inner, left, crash: plan.map(|(_, crash)| crash) }
+        Self { inner, left, crash: plan.map(|(_, crash)| crash), gone: Gone::new() }
+    }
+
+    /// With a log that no longer has its oldest records.
+    #[must_use]
+    pub fn letting_go(self, gone: Gone) -> Self {
+        Self { gone, ..self }
     }
 
     /// Tells later whether the crash has come. A fault that does not come proves nothing.
@@ -80,7 +91,12 @@ impl<L: Log> Log for FlakyLog<L> {
 
     fn read(&self, topic: &TopicName, partition: Partition, from: Offset, limits: Limits) -> Result<Batch> {
         self.alive()?;
-        self.inner.read(topic, partition, from, limits)
+        match self.gone.get(&(topic.clone(), partition)) {
+            Some(start) if from < *start => {
+                Err(Error::Removed { topic: topic.clone(), partition, from, start: *start })
+            }
+            _ => self.inner.read(topic, partition, from, limits),
+        }
     }
 
     fn position(&self, topic: &TopicName, partition: Partition, outputs: &Outputs) -> Result<Offset> {

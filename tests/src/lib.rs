@@ -2,6 +2,7 @@
 
 pub mod flaky;
 pub mod known;
+pub mod retention;
 pub mod sim;
 pub mod spread;
 pub mod world;

@@ -5,7 +5,7 @@
 //! loss of names that were not synced), redelivery, reordering, late facts, damaged snapshots, jumps of the
 //! log's clock, and other numbers of partitions, shards, threads and records per batch.
 
-use crate::flaky::{Crash, FlakyLog};
+use crate::flaky::{Crash, FlakyLog, Gone};
 use crate::world::{Happening, TAXONOMY, World};
 use analytics::Session;
 use anyhow::{Context as _, Result, ensure};
@@ -438,6 +438,15 @@ impl Bed {
     }
 
     pub(crate) fn open_watched(&self, setup: &Setup, trouble: Trouble) -> Result<(Instance, Watch)> {
+        self.open_with(setup, trouble, Gone::new())
+    }
+
+    /// With a log that no longer has its oldest records.
+    pub(crate) fn open_letting_go(&self, setup: &Setup, gone: Gone) -> Result<Instance> {
+        Ok(self.open_with(setup, Trouble::default(), gone)?.0)
+    }
+
+    fn open_with(&self, setup: &Setup, trouble: Trouble, gone: Gone) -> Result<(Instance, Watch)> {
         let home = Home::open(self.root())?;
         let config = config(setup, self.root().join("taxonomy.toml"));
         let vault = open_vault(&home, &config)?;
@@ -446,7 +455,8 @@ impl Bed {
             Instant::from_micros(ticks.fetch_add(1_000, Ordering::SeqCst))
                 .expect("the clock stays inside the range")
         });
-        let log = FlakyLog::new(Embedded::open(&home.log(), Arc::clone(&clock))?, trouble.append);
+        let log = Embedded::open(&home.log(), Arc::clone(&clock))?;
+        let log = FlakyLog::new(log, trouble.append).letting_go(gone);
         let disk = LocalStore::open_unsynced(home.root())?;
         let store = match trouble.store {
             Some((at, fault)) => FaultStore::new(disk, at, fault),
@@ -524,7 +534,7 @@ fn each_record(instance: &Instance, topic: Topic, mut see: impl FnMut(&[u8]) -> 
     Ok(())
 }
 
-fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
+pub(crate) fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {

@@ -47,3 +47,13 @@ fn a_fold_shared_by_failing_processes_ends_with_the_bytes_of_one() {
         "hardly anything went wrong: {fired:?}"
     );
 }
+
+/// An archive stays whole where the log lets go of what is archived, and so does the fold that is served.
+#[test]
+fn an_archive_outlives_the_records_of_its_log() {
+    for seed in 0..4 {
+        if let Err(error) = quell_tests::retention::run(seed) {
+            panic!("seed {seed}: {error:#}");
+        }
+    }
+}

@@ -45,6 +45,12 @@ pub trait Log: Send + Sync {
         self.create(topic, partitions)
     }
 
+    /// As [`create`](Self::create), for records that are read from the beginning for as long as the log lives: a backend
+    /// that removes old records by itself must not do so here.
+    fn create_lasting(&self, topic: &TopicName, partitions: u32) -> Result<()> {
+        self.create(topic, partitions)
+    }
+
     /// Deletes a topic, its records and the positions kept beside them. Nothing happens if there is none.
     /// The positions of its own readers lie beside their outputs and stay: a name is not to be given to
     /// other contents while they do.

@@ -33,7 +33,14 @@ fn archive_partition(instance: &Instance, topic: Topic, partition: Partition, en
     while at < end {
         let from = piece_of(at);
         let until = Offset((from.0 + PIECE_RECORDS).min(end.0));
-        let bytes = frames(instance, topic, partition, from, until)?;
+        // The log may have let go of what the piece has already.
+        let mut bytes = match piece(store, topic, partition, from) {
+            Ok(Some(begun)) if begun.to == at => begun.bytes,
+            // None yet, or a damaged one, which is made anew as long as the log has its records.
+            Ok(_) | Err(LakeError::Damaged { .. }) => frames(instance, topic, partition, from, at)?,
+            Err(error) => return Err(error.into()),
+        };
+        bytes.extend(frames(instance, topic, partition, at, until)?);
         put_piece(store, &Piece { topic, partition, from, to: until, bytes })?;
         at = until;
     }

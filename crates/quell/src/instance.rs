@@ -45,7 +45,7 @@ impl Instance {
         clock: Clock,
     ) -> Result<Self> {
         for topic in Topic::ALL {
-            log.create(&topic_name(*topic), partitions(*topic, &config)).context("cannot open the log")?;
+            create(&*log, *topic, &config).context("cannot open the log")?;
         }
         Ok(Self { home, config, vault, log, store, clock })
     }
@@ -54,6 +54,17 @@ impl Instance {
     pub fn fact_partitions(&self) -> impl Iterator<Item = Partition> + use<> {
         (0..self.config.partitions).map(Partition)
     }
+}
+
+/// Makes a topic of the log where it is missing.
+pub(crate) fn create(log: &dyn Log, topic: Topic, config: &Config) -> log::Result<()> {
+    let (name, partitions) = (topic_name(topic), partitions(topic, config));
+    if is_lasting(topic) { log.create_lasting(&name, partitions) } else { log.create(&name, partitions) }
+}
+
+/// Whether a topic is read from its beginning at every start, so that its records must stay, whatever is archived.
+pub(crate) const fn is_lasting(topic: Topic) -> bool {
+    matches!(topic, Topic::Company | Topic::Governance)
 }
 
 /// The log's name of a topic.

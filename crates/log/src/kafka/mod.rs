@@ -72,7 +72,16 @@ impl Kafka {
 
     /// What is true of a topic, and what should be: partitions as given, the rest as configured.
     pub fn check(&self, topic: &TopicName, partitions: u32) -> Result<TopicReport> {
-        self.shared.check(topic, partitions)
+        self.shared.check(topic, partitions, &self.shared.config.topics)
+    }
+
+    /// The same of a topic that was made by [`Log::create_lasting`].
+    pub fn check_lasting(&self, topic: &TopicName, partitions: u32) -> Result<TopicReport> {
+        self.shared.check(topic, partitions, &self.lasting())
+    }
+
+    fn lasting(&self) -> TopicSettings {
+        TopicSettings { retention: None, ..self.shared.config.topics.clone() }
     }
 
     /// Settings of the brokers themselves that endanger a promise.
@@ -108,6 +117,10 @@ impl Log for Kafka {
     fn create_passing(&self, topic: &TopicName, partitions: u32) -> Result<()> {
         let passing = TopicSettings { retention: Some(PASSING), ..self.shared.config.topics.clone() };
         self.shared.create(topic, partitions, &passing)
+    }
+
+    fn create_lasting(&self, topic: &TopicName, partitions: u32) -> Result<()> {
+        self.shared.create(topic, partitions, &self.lasting())
     }
 
     fn drop_topic(&self, topic: &TopicName) -> Result<()> {

@@ -156,7 +156,7 @@ impl Shared {
         }
     }
 
-    pub fn check(&self, topic: &TopicName, partitions: u32) -> Result<TopicReport> {
+    pub fn check(&self, topic: &TopicName, partitions: u32, settings: &TopicSettings) -> Result<TopicReport> {
         const ACTION: &str = "describe a topic";
         let metadata = self.metadata(ACTION, Some(topic))?;
         let has = self.partitions(topic)?;
@@ -167,10 +167,10 @@ impl Shared {
         let (replication, in_sync) = (fewest(|p| p.replicas().len()), fewest(|p| p.isr().len()));
         let name = self.topic(topic);
         let found = self.describe(ACTION, &ResourceSpecifier::Topic(&name))?;
-        let wanted = wanted(&self.config.topics);
+        let wanted = wanted(settings);
         let counts = [
             ("partitions", partitions.to_string(), has.to_string()),
-            ("replication factor", self.config.topics.replication.to_string(), replication.to_string()),
+            ("replication factor", settings.replication.to_string(), replication.to_string()),
         ];
         let settings: Vec<_> = wanted.iter().map(|(what, _)| (*what, value(&found, what))).collect();
         let compared = wanted.into_iter().map(|(what, expected)| (what, expected, value(&found, what)));

@@ -4,10 +4,10 @@ use super::Shell;
 use crate::cli::Topics;
 use crate::config::LogBackend;
 use crate::failure::{Exit, Failure};
-use crate::instance::{partitions, topic_name};
+use crate::instance::{create, is_lasting, partitions, topic_name};
 use anyhow::{Context as _, Result};
 use domain::Topic;
-use log::{Kafka, Log as _, Mismatch, TopicReport};
+use log::{Kafka, Mismatch, TopicReport};
 use report::topics::{TopicLine, TopicsSummary, Wrong};
 use serde_json::{Value, json};
 
@@ -21,13 +21,16 @@ pub(super) fn run(shell: &mut Shell, command: &Topics) -> Result<Exit, Failure> 
         (kafka.prefix.clone(), Kafka::open((**kafka).clone()).context("cannot reach the log")?);
     if matches!(command, Topics::Create) {
         for topic in Topic::ALL {
-            log.create(&topic_name(*topic), partitions(*topic, config)).context("cannot create a topic")?;
+            create(&log, *topic, config).context("cannot create a topic")?;
         }
     }
     let checked = |topic: &Topic| -> Result<TopicLine> {
-        let report =
-            log.check(&topic_name(*topic), partitions(*topic, config)).context("cannot check a topic")?;
-        Ok(line(&prefix, report))
+        let (name, partitions) = (topic_name(*topic), partitions(*topic, config));
+        let report = match is_lasting(*topic) {
+            true => log.check_lasting(&name, partitions),
+            false => log.check(&name, partitions),
+        };
+        Ok(line(&prefix, report.context("cannot check a topic")?))
     };
     let topics = Topic::ALL.iter().map(checked).collect::<Result<Vec<_>>>()?;
     let brokers = log.check_brokers().context("cannot check the brokers")?;

@@ -3,14 +3,14 @@
 use super::step::{At, Step, Steps, WireAt};
 use super::voice::Voice;
 use super::{Topics, frame, saved, say};
-use crate::instance::Instance;
+use crate::instance::{Instance, topic_name};
 use crate::pipeline::decode::{Decoded, decode};
 use crate::pipeline::fold::{Fold, by_shard, check_memory};
 use crate::pipeline::range::read_range;
 use crate::pipeline::rows::Rows;
 use anyhow::{Context as _, Result};
 use domain::reject::Refused;
-use domain::{Partition, Placed, Positions, Sequence, Topic};
+use domain::{Offset, Partition, Placed, Positions, Sequence, Topic};
 use engine::{Assemble, Assembled, Ruleset, messages};
 use log::{Batch, TopicName};
 use std::sync::Arc;
