@@ -163,7 +163,7 @@ def main():
     os.makedirs(folder, exist_ok=True)
     broker = Broker(place)
     try:
-        with open(os.path.join(folder, "stderr.log"), "w") as log:
+        with open(os.path.join(folder, "stderr.log"), "w", buffering=1) as log:
             outcome = measured(args, broker, folder, log)
     finally:
         broker.script("stop", place)

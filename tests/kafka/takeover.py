@@ -131,7 +131,7 @@ def main():
     os.makedirs(folder, exist_ok=True)
     broker = Broker(place)
     try:
-        with open(os.path.join(folder, "stderr.log"), "w") as log:
+        with open(os.path.join(folder, "stderr.log"), "w", buffering=1) as log:
             found, snapshots = measured(args, broker, folder, log)
     finally:
         broker.script("stop", place)

@@ -54,7 +54,7 @@ def post(address, due):
             time.sleep(0.05)
 
 
-def until(condition, bound=600):
+def until(condition, bound=60):
     begun = time.monotonic()
     while not condition():
         if time.monotonic() - begun > bound:
@@ -123,7 +123,7 @@ def main():
     try:
         environment = shared(broker.direct, prefix, {"QUELL_HTTP_RATE": "1000000"})
         quell(args.quell, data, environment, "taxonomy", "publish", str(TAXONOMY))
-        with open(os.path.join(folder, "stderr.log"), "w") as log:
+        with open(os.path.join(folder, "stderr.log"), "w", buffering=1) as log:
             outcome = {"contacts": args.contacts, **full_path(args, broker, data, environment, log)}
         outcome["load_full_path"] = round(os.getloadavg()[0], 1)
         records, all_files = on_disk(broker, prefix)

@@ -32,7 +32,7 @@ use crate::instance::Instance;
 use crate::output::say;
 use crate::pipeline::Share;
 use anyhow::{Context as _, Result, anyhow, bail};
-use appender::Appender;
+use appender::{Appender, Submission};
 use codec::mapping::Mapping;
 use crew::Crew;
 use folder::Folder;
@@ -179,6 +179,8 @@ struct Running {
     http: JoinHandle<()>,
     /// Kept until no request can come any more: the appender ends when nobody can submit.
     service: Option<Arc<Service>>,
+    /// In a process that takes no contacts, in the service's place: an appender that ends unasked counts as broken.
+    nobody_submits: Option<mpsc::Sender<Submission>>,
     kept: oneshot::Receiver<()>,
     drain: SyncSender<Drain>,
     folded: oneshot::Receiver<bool>,
@@ -206,6 +208,8 @@ impl Running {
         let kept = on_a_thread("appender", move || appender.run(submitted))?;
         let (drain, drains) = sync_channel(1);
         let folded = fold(&instance, told, role, drains)?;
+        let (submit, nobody_submits) =
+            if role.takes_contacts() { (Some(submit), None) } else { (None, Some(submit)) };
         let service = Arc::new(Service::new(Parts {
             instance: Arc::clone(&instance),
             lang,
@@ -214,7 +218,7 @@ impl Running {
             record_bytes: instance.config.record_bytes_max,
             metrics: Arc::clone(&metrics),
             health: Arc::clone(&health),
-            appender: role.takes_contacts().then_some(submit),
+            appender: submit,
         }));
         let address = listener.local_addr().context("cannot tell the address that is listened to")?;
         let listener = AsyncListener::from_std(listener).context("cannot listen")?;
@@ -229,6 +233,7 @@ impl Running {
             stop,
             http,
             service: Some(service),
+            nobody_submits,
             kept,
             drain,
             folded,
@@ -270,6 +275,7 @@ impl Running {
     fn stop_keeping(&mut self) {
         self.waiting_for = Phase::Keeping;
         self.service = None;
+        self.nobody_submits = None;
     }
 
     fn fold_last(&mut self) {

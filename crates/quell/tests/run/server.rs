@@ -61,7 +61,16 @@ impl Data {
     }
 
     pub fn try_run(&self, settings: &[(&str, &str)]) -> Result<Server, (ExitStatus, String)> {
-        let mut command = self.command(&["run", "--listen", "127.0.0.1:0"]);
+        self.try_role("run", settings)
+    }
+
+    /// Starts one of the services of `quell run` by itself.
+    pub fn role(&self, role: &str, settings: &[(&str, &str)]) -> Server {
+        self.try_role(role, settings).unwrap_or_else(|(status, said)| panic!("{role}: {status}: {said}"))
+    }
+
+    fn try_role(&self, role: &str, settings: &[(&str, &str)]) -> Result<Server, (ExitStatus, String)> {
+        let mut command = self.command(&[role, "--listen", "127.0.0.1:0"]);
         command.env("QUELL_PUBLISH_EVERY", "1h").envs(settings.iter().copied());
         let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
         let mut process = Process(child.expect("the program starts"));
