@@ -181,7 +181,8 @@ END
     [[ -z $tls_sasl ]] || secure_settings "$1"
 }
 
-# Transactions v2 is a feature that formatting fixes: asked for by name, so that a broker without it refuses.
+# Transactions v2 is a feature that formatting fixes: asked for by name, so that a broker without it refuses. An id may
+# begin with a dash, hence the sign of equality.
 format() { # format DIR
     local dir=$1 n cluster more=()
     cluster=$(head -c 16 /dev/urandom | base64 | tr '+/' '-_' | tr -d =)
@@ -189,7 +190,7 @@ format() { # format DIR
     for ((n = 1; n <= brokers; n++)); do
         mkdir -p "$dir/$n"
         settings "$dir" "$n" >"$dir/$n/server.properties"
-        quietly tool kafka.tools.StorageTool format --cluster-id "$cluster" --feature transaction.version=2 \
+        quietly tool kafka.tools.StorageTool format "--cluster-id=$cluster" --feature transaction.version=2 \
             "${more[@]}" --config "$dir/$n/server.properties" || fail "could not format broker $n in $dir"
     done
 }

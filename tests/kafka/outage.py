@@ -26,7 +26,7 @@ import threading
 import time
 
 from client import Offers
-from cluster import (TAXONOMY, Broker, Cluster, against_embedded, counted, percentile, published, quell, record, shared,
+from cluster import (TAXONOMY, Broker, Cluster, against, counted, embedded, percentile, published, quell, record, shared,
                      status, stored, wait_until_folded)
 
 GROWTH = 64 * (1 << 20) * 4
@@ -142,7 +142,7 @@ def measured(args, broker, folder, log):
     cluster.end()
     failed += counted(args.quell, data, environment, {f"r-{n:07d}" for n in offers.acknowledged})
     records = (record(args.seed, n) for n in range(offers.made))
-    files, different = against_embedded(args.quell, data, records, folder)
+    files, different = against(embedded(args.quell, records, folder), data)
     return {"failed": failed + different, "rate": args.rate, "contacts": offers.made, "files": files, **outcome,
             "most_mib": memory.in_mib()}
 
