@@ -359,6 +359,8 @@ guard() { # guard DIR PID
     birth=$(began "$2") || true
     [[ -n $birth ]] || fail "--owner $2: there is no such process"
     (
+        # What ends the owner's whole group, as timeout does, must not end this before the brokers.
+        trap '' HUP INT TERM
         while [[ $(began "$2") == "$birth" ]]; do sleep 1; done
         stop "$1"
         [[ -z $temporary ]] || rm -rf "$1"
