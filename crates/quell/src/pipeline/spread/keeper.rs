@@ -79,6 +79,16 @@ impl Keeper {
         Ok(committed || named)
     }
 
+    /// Where the topics that are folded end now.
+    pub fn log_ends(&self) -> Result<Positions> {
+        let mut all = Positions::start();
+        for topic in [Topic::Facts, Topic::Company] {
+            let ends = self.instance.log.ends(&topic_name(topic)).context("cannot read the log's end")?;
+            ends.into_iter().for_each(|(partition, end)| all.set(topic, partition, end));
+        }
+        Ok(all)
+    }
+
     /// Whether steps are under way.
     pub fn is_under_way(&self) -> bool {
         self.steps.ahead() > 0
@@ -176,12 +186,10 @@ impl Keeper {
         let batch = self.instance.config.fold_batch;
         let each = batch.div_ceil(self.topics.partitions as usize).max(1) as u64;
         let mut to = from.clone();
-        for (topic, most) in [(Topic::Facts, each), (Topic::Company, batch as u64)] {
-            let ends = self.instance.log.ends(&topic_name(topic)).context("cannot read the log's end")?;
-            for (partition, end) in ends {
-                let at = from.get(topic, partition);
-                to.set(topic, partition, at.max(Offset(end.0.min(at.0 + most))));
-            }
+        for (topic, partition, end) in self.log_ends()?.iter() {
+            let most = if topic == Topic::Facts { each } else { batch as u64 };
+            let at = from.get(topic, partition);
+            to.set(topic, partition, at.max(Offset(end.0.min(at.0 + most))));
         }
         Ok(to)
     }
