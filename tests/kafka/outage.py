@@ -128,6 +128,8 @@ def measured(args, broker, folder, log):
     cluster = Cluster(args.quell, data, environment, log, 3)
     for process in cluster.processes:
         process.listening.wait(60)
+    if until(lambda: os.path.exists(os.path.join(data, "lake", "live")), 60) is None:
+        raise SystemExit("the empty epoch was not served within a minute")
     offers = Offers(cluster.addresses, lambda n: record(args.seed, n), args.rate)
     sending = offers.start()
     memory = Memory(cluster, broker)
