@@ -194,12 +194,13 @@ END
 format_given() { # format_given DIR CLUSTER
     local n
     for n in $(brokers_in "$1"); do
-        quietly tool kafka.tools.StorageTool format --cluster-id "$2" --config "$1/$n/server.properties" ||
+        quietly tool kafka.tools.StorageTool format "--cluster-id=$2" --config "$1/$n/server.properties" ||
             fail "could not format broker $n in $1"
     done
 }
 
-# Transactions v2 is a feature that formatting fixes: asked for by name, so that a broker without it refuses.
+# Transactions v2 is a feature that formatting fixes: asked for by name, so that a broker without it refuses. An id may
+# begin with a dash, hence the sign of equality.
 format() { # format DIR
     local dir=$1 n cluster more=()
     cluster=$(head -c 16 /dev/urandom | base64 | tr '+/' '-_' | tr -d =)
@@ -207,7 +208,7 @@ format() { # format DIR
     for ((n = 1; n <= brokers; n++)); do
         mkdir -p "$dir/$n"
         settings "$dir" "$n" >"$dir/$n/server.properties"
-        quietly tool kafka.tools.StorageTool format --cluster-id "$cluster" --feature transaction.version=2 \
+        quietly tool kafka.tools.StorageTool format "--cluster-id=$cluster" --feature transaction.version=2 \
             "${more[@]}" --config "$dir/$n/server.properties" || fail "could not format broker $n in $dir"
     done
 }
@@ -376,6 +377,8 @@ guard() { # guard DIR PID
     birth=$(began "$2") || true
     [[ -n $birth ]] || fail "--owner $2: there is no such process"
     (
+        # What ends the owner's whole group, as timeout does, must not end this before the brokers.
+        trap '' HUP INT TERM
         while [[ $(began "$2") == "$birth" ]]; do sleep 1; done
         stop "$1"
         [[ -z $temporary ]] || rm -rf "$1"

@@ -10,6 +10,8 @@ BATCH = 25
 """Contacts of a request with new contacts."""
 AGAIN = 500
 """Most contacts of a request that offers the backlog again."""
+AT_ONCE = 40
+"""Most requests under way that do."""
 
 
 class Offers:
@@ -19,7 +21,7 @@ class Offers:
     def __init__(self, addresses, make, rate, timeout=45):
         self.addresses, self.make, self.rate, self.timeout = addresses, make, rate, timeout
         # The backlog: when each batch may be offered again, and its numbers.
-        self.backlog, self.under_way = collections.deque(), 0
+        self.backlog, self.under_way, self.again = collections.deque(), 0, 0
         self.made, self.acknowledged = 0, set()
         # Of each answer: when, status, Retry-After, seconds that it took, contacts.
         self.answers, self.broken = [], 0
@@ -34,9 +36,9 @@ class Offers:
             while not self.stopped and self.made / self.rate <= now - begun:
                 self.begin(tasks, range(self.made, self.made + BATCH))
                 self.made += BATCH
-            # What was not taken is offered again once a second, as the answer asked, a few requests at a time.
-            if self.backlog and self.backlog[0][0] <= now and self.under_way < 40:
-                self.begin(tasks, self.due(now))
+            # What was not taken is offered again when the answer asked for it, a few requests at a time.
+            if self.backlog and self.backlog[0][0] <= now and self.again < AT_ONCE:
+                self.begin(tasks, self.due(now), again=1)
             await asyncio.sleep(0.01)
         await asyncio.gather(*tasks)
 
@@ -46,13 +48,14 @@ class Offers:
             numbers.extend(self.backlog.popleft()[1])
         return numbers
 
-    def begin(self, tasks, numbers):
+    def begin(self, tasks, numbers, again=0):
         self.under_way += 1
-        task = asyncio.ensure_future(self.offer(list(numbers)))
+        self.again += again
+        task = asyncio.ensure_future(self.offer(list(numbers), again))
         tasks.add(task)
         task.add_done_callback(tasks.discard)
 
-    async def offer(self, numbers):
+    async def offer(self, numbers, again_under_way):
         self.turn += 1
         addresses = self.addresses()
         address = addresses[self.turn % len(addresses)]
@@ -70,6 +73,7 @@ class Offers:
             self.broken += 1
         finally:
             self.under_way -= 1
+            self.again -= again_under_way
             if numbers:
                 # In pieces, so that they can be put together again with others.
                 for first in range(0, len(numbers), BATCH):

@@ -26,7 +26,7 @@ import threading
 import time
 
 from client import Offers
-from cluster import (TAXONOMY, Broker, Cluster, against_embedded, counted, percentile, published, quell, record, shared,
+from cluster import (TAXONOMY, Broker, Cluster, against, counted, embedded, percentile, published, quell, record, shared,
                      status, stored, wait_until_folded)
 
 GROWTH = 64 * (1 << 20) * 4
@@ -128,6 +128,8 @@ def measured(args, broker, folder, log):
     cluster = Cluster(args.quell, data, environment, log, 3)
     for process in cluster.processes:
         process.listening.wait(60)
+    if until(lambda: os.path.exists(os.path.join(data, "lake", "live")), 60) is None:
+        raise SystemExit("the empty epoch was not served within a minute")
     offers = Offers(cluster.addresses, lambda n: record(args.seed, n), args.rate)
     sending = offers.start()
     memory = Memory(cluster, broker)
@@ -142,7 +144,7 @@ def measured(args, broker, folder, log):
     cluster.end()
     failed += counted(args.quell, data, environment, {f"r-{n:07d}" for n in offers.acknowledged})
     records = (record(args.seed, n) for n in range(offers.made))
-    files, different = against_embedded(args.quell, data, records, folder)
+    files, different = against(embedded(args.quell, records, folder), data)
     return {"failed": failed + different, "rate": args.rate, "contacts": offers.made, "files": files, **outcome,
             "most_mib": memory.in_mib()}
 
@@ -163,7 +165,7 @@ def main():
     os.makedirs(folder, exist_ok=True)
     broker = Broker(place)
     try:
-        with open(os.path.join(folder, "stderr.log"), "w") as log:
+        with open(os.path.join(folder, "stderr.log"), "w", buffering=1) as log:
             outcome = measured(args, broker, folder, log)
     finally:
         broker.script("stop", place)

@@ -4,24 +4,27 @@
     takeover.py QUELL [--times 10] [--customers 0] [--rate 200] [--bound 12] [--seed 1] [--json FILE] [--data DIR]
 
 Three processes of `quell run` share a fold on one Apache Kafka; contacts are posted throughout, and before that, a contact
-of each of so many customers is imported and folded. Then, again and again, a process that has parts is killed (SIGKILL),
+of each of so many customers is posted and folded. Then, again and again, a process that has parts is killed (SIGKILL),
 and the time is taken until the lake holds a contact that was posted after that: the others have taken over all its parts by
 then, since every part must have spoken before the lake commits. Only then a new process takes the place of the killed
 one. Exit code 0: each time within the bound.
 """
 
 import argparse
+import http.client
 import json
 import os
 import pathlib
+import queue
 import random
 import shutil
 import sys
 import tempfile
+import threading
 import time
 
 from client import Offers
-from cluster import (ROOT, SESSION, TAXONOMY, Broker, Cluster, contact, percentile, quell, shared, stored,
+from cluster import (SESSION, TAXONOMY, Broker, Cluster, contact, percentile, quell, shared, stored,
                      wait_until_folded)
 
 PARTS = 4 + 4 + 1
@@ -42,18 +45,32 @@ class Posted:
         return made
 
 
-def filled(args, environment, folder, data, make):
-    """Imports a contact of each customer."""
-    source, mapping = os.path.join(folder, "state.ndjson"), os.path.join(folder, "http.toml")
-    with open(source, "w") as out:
-        for customer in range(args.customers):
-            out.write(json.dumps(make(customer, customer)) + "\n")
-    shutil.copy(ROOT / "deploy" / "mappings" / "http.toml", mapping)
-    quell(args.quell, data, environment, "import", "--source", "ndjson", "--mapping", mapping, source)
-    os.remove(source)
+def filled(args, cluster, make, clients=4, batch=500):
+    """Posts a contact of each customer, and returns when all are acknowledged."""
+    due, addresses = queue.SimpleQueue(), cluster.addresses()
+    for first in range(0, args.customers, batch):
+        due.put(range(first, min(first + batch, args.customers)))
+
+    def post(address):
+        connection = http.client.HTTPConnection(address, timeout=120)
+        while not due.empty():
+            try:
+                body = "\n".join(json.dumps(make(n, n)) for n in due.get_nowait())
+            except queue.Empty:
+                return
+            status = None
+            while status != 202:
+                connection.request("POST", "/v1/contacts", body, {"Content-Type": "application/x-ndjson"})
+                answer = connection.getresponse()
+                answer.read()
+                status = answer.status
+
+    threads = [threading.Thread(target=post, args=(addresses[n % len(addresses)],)) for n in range(clients)]
+    [t.start() for t in threads]
+    [t.join() for t in threads]
 
 
-def settled(cluster, data, offers, bound=120):
+def settled(cluster, data, offers, bound=300):
     """Until every part is somebody's and the lake holds what was acknowledged a second ago."""
     begun, many = time.monotonic(), offers.first + len(offers.acknowledged)
     while time.monotonic() - begun < bound:
@@ -90,15 +107,16 @@ def takeover(cluster, data, offers, rng):
 
 def measured(args, broker, folder, log):
     data, make = os.path.join(folder, "data"), Posted(args.seed, args.customers)
-    environment = shared(broker.direct, f"takeover-{os.getpid()}.", {"QUELL_PUBLISH_EVERY": args.publish})
+    environment = shared(broker.direct, f"takeover-{os.getpid()}.", {"QUELL_PUBLISH_EVERY": args.publish,
+                                                                         "QUELL_HTTP_RATE": "1000000"})
     quell(args.quell, data, environment, "taxonomy", "publish", str(TAXONOMY))
-    if args.customers:
-        filled(args, environment, folder, data, make)
     cluster = Cluster(args.quell, data, environment, log, 3)
-    if wait_until_folded(data, args.customers, 1_200) is None:
-        raise SystemExit("the state was not folded within 20 minutes")
     for process in cluster.processes:
         process.listening.wait(60)
+    filled(args, cluster, make)
+    if wait_until_folded(data, args.customers, 1_200) is None:
+        raise SystemExit("the state was not folded within 20 minutes")
+    filled_mib = [p.memory() >> 20 for p in cluster.processes]
     offers = Offers(cluster.addresses, lambda n: make(args.customers + n), args.rate, timeout=10)
     offers.first = args.customers
     sending, rng, found = offers.start(), random.Random(args.seed), []
@@ -111,7 +129,7 @@ def measured(args, broker, folder, log):
     sending.join(60)
     snapshots = sum(f.stat().st_size for f in pathlib.Path(data, "lake").rglob("*") if "parts" in f.parts)
     cluster.end()
-    return found, snapshots
+    return found, {"snapshots_bytes": snapshots, "filled_mib": filled_mib}
 
 
 def main():
@@ -131,14 +149,14 @@ def main():
     os.makedirs(folder, exist_ok=True)
     broker = Broker(place)
     try:
-        with open(os.path.join(folder, "stderr.log"), "w") as log:
-            found, snapshots = measured(args, broker, folder, log)
+        with open(os.path.join(folder, "stderr.log"), "w", buffering=1) as log:
+            found, sizes = measured(args, broker, folder, log)
     finally:
         broker.script("stop", place)
         shutil.rmtree(place, ignore_errors=True)
     seconds = [one["seconds"] for one in found]
     outcome = {"times": len(found), "customers": args.customers, "seconds_least": min(seconds),
-               "seconds_p50": percentile(seconds, 50), "seconds_most": max(seconds), "snapshots_bytes": snapshots}
+               "seconds_p50": percentile(seconds, 50), "seconds_most": max(seconds), **sizes}
     print(json.dumps(outcome))
     if args.json:
         with open(args.json, "w") as out:

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """What a contact costs on Apache Kafka: CPU by stage, bytes by topic, and the ratios to librdkafka alone.
 
-    throughput.py QUELL EXAMPLE [--contacts 200000] [--passes 5] [--clients 4] [--batch 200] [--seed 1] [--json FILE]
+    throughput.py QUELL EXAMPLE [--contacts 200000] [--roles ingest,assemble,judge,lake] [--passes 5] [--clients 4]
+                  [--batch 200] [--seed 1] [--json FILE]
 
 EXAMPLE is the program of `cargo build --release -p log@0.1.0 --example throughput`. One broker; `quell ingest`, `assemble`,
-`judge` and `lake` as a process each. Contacts are posted as fast as they are taken, until all are folded and published;
+`judge` and `lake` as a process each, or with `--roles run` all in one. Contacts are posted as fast as they are taken, until all are folded and published;
 of each process, and of the broker, the CPU time is taken from /proc. Then the broker's files are measured, the processes
 ended, and EXAMPLE is run with the facts that now lie there.
 """
@@ -25,7 +26,15 @@ import time
 
 from cluster import TAXONOMY, Broker, Process, cpu, published, quell, record, shared, status, stored
 
-ROLES = ["ingest", "assemble", "judge", "lake"]
+
+def threads(pid):
+    """CPU seconds of a process by the names of its threads; `ended` is what no thread of now has used."""
+    by_name = collections.Counter()
+    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+        name = (task / "comm").read_text().strip()
+        by_name["rdkafka" if name.startswith(("rdk:", "producer poll")) else name] += cpu(f"{pid}/task/{task.name}")
+    by_name["ended"] = max(0, cpu(pid) - sum(by_name.values()))
+    return by_name
 
 
 def bodies(args):
@@ -54,7 +63,7 @@ def post(address, due):
             time.sleep(0.05)
 
 
-def until(condition, bound=600):
+def until(condition, bound=60):
     begun = time.monotonic()
     while not condition():
         if time.monotonic() - begun > bound:
@@ -65,28 +74,35 @@ def until(condition, bound=600):
 def full_path(args, broker, data, environment, log):
     """Seconds, and CPU µs a contact of each process."""
     due = bodies(args)
-    processes = {role: Process(args.quell, data, environment, log, role) for role in ROLES}
+    processes = {role: Process(args.quell, data, environment, log, role) for role in args.roles.split(",")}
     for process in processes.values():
         process.listening.wait(60)
     until(lambda: all(p.has() for role, p in processes.items() if role != "ingest"))
-    used = lambda: {**{role: p.cpu() for role, p in processes.items()}, "broker": cpu(broker.pid())}  # noqa: E731
-    before, begun = used(), time.monotonic()
-    address = processes["ingest"].address
-    threads = [threading.Thread(target=post, args=(address, due)) for _ in range(args.clients)]
-    [t.start() for t in threads]
-    [t.join() for t in threads]
+    before, begun = used(processes, broker), time.monotonic()
+    address = next(iter(processes.values())).address
+    clients = [threading.Thread(target=post, args=(address, due)) for _ in range(args.clients)]
+    [c.start() for c in clients]
+    [c.join() for c in clients]
     posted = time.monotonic() - begun
     until(lambda: stored(data) >= args.contacts)
     folded = time.monotonic() - begun
     until(lambda: published(data) >= args.contacts)
-    shown, after = time.monotonic() - begun, used()
+    shown, after = time.monotonic() - begun, used(processes, broker)
     peak = {role: status(p.pid, "VmHWM") >> 20 for role, p in processes.items()}
     for process in processes.values():
         process.end()
-    each = {role: round((after[role] - before[role]) * 1e6 / args.contacts, 1) for role in after}
+    each = {role: {name: round((seconds - before[role][name]) * 1e6 / args.contacts, 1)
+                   for name, seconds in by_name.items() if seconds - before[role][name] > 0.01}
+            for role, by_name in after.items()}
     return {"posted_seconds": round(posted, 1), "folded_seconds": round(folded, 1), "published_seconds": round(shown, 1),
             "contacts_per_second": round(args.contacts / folded), "cpu_us_per_contact": each,
-            "cpu_us_per_contact_sum": round(sum(each.values()), 1), "peak_mib": peak}
+            "cpu_us_per_contact_sum": {role: round(sum(by_name.values()), 1) for role, by_name in each.items()},
+            "peak_mib": peak}
+
+
+def used(processes, broker):
+    """CPU seconds until now."""
+    return {**{role: threads(p.pid) for role, p in processes.items()}, "broker": {"all": cpu(broker.pid())}}
 
 
 def on_disk(broker, prefix):
@@ -110,6 +126,7 @@ def main():
     parser.add_argument("quell")
     parser.add_argument("example")
     parser.add_argument("--contacts", type=int, default=200_000)
+    parser.add_argument("--roles", default="ingest,assemble,judge,lake", help="the first takes the contacts")
     parser.add_argument("--passes", type=int, default=5)
     parser.add_argument("--clients", type=int, default=4)
     parser.add_argument("--batch", type=int, default=200, help="contacts of a request")
@@ -123,7 +140,7 @@ def main():
     try:
         environment = shared(broker.direct, prefix, {"QUELL_HTTP_RATE": "1000000"})
         quell(args.quell, data, environment, "taxonomy", "publish", str(TAXONOMY))
-        with open(os.path.join(folder, "stderr.log"), "w") as log:
+        with open(os.path.join(folder, "stderr.log"), "w", buffering=1) as log:
             outcome = {"contacts": args.contacts, **full_path(args, broker, data, environment, log)}
         outcome["load_full_path"] = round(os.getloadavg()[0], 1)
         records, all_files = on_disk(broker, prefix)

@@ -169,6 +169,7 @@ impl Member {
     fn hear(&mut self, happened: Happened) -> Result<Option<Event>> {
         match happened {
             Happened::Batch { round, batch } => {
+                self.round.took();
                 let ours = round == self.announced && self.round.is(round);
                 Ok(ours.then_some(Event::Batch(batch)))
             }

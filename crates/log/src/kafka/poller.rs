@@ -15,7 +15,7 @@ use rdkafka::error::KafkaError;
 use rdkafka::message::Message as _;
 use rdkafka::types::RDKafkaRespErr;
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, TryRecvError, TrySendError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -51,6 +51,8 @@ pub(super) struct Round {
     current: AtomicU64,
     /// The group gave it away without asking.
     lost: AtomicBool,
+    /// Batches in the channel.
+    waiting: AtomicUsize,
 }
 
 impl Round {
@@ -60,6 +62,11 @@ impl Round {
 
     pub fn is_lost(&self) -> bool {
         self.lost.load(Ordering::SeqCst)
+    }
+
+    /// The owner has taken a batch out of the channel.
+    pub fn took(&self) {
+        self.waiting.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
@@ -176,7 +183,14 @@ impl Poller {
     /// Passes on what fits. Partitions rest while something does not.
     fn deliver(&mut self) {
         while let Some(event) = self.outbox.pop_front() {
-            match self.parts.events.try_send(event) {
+            let batches = usize::from(matches!(event, Happened::Batch { .. }));
+            // Before the owner can take it.
+            self.parts.round.waiting.fetch_add(batches, Ordering::SeqCst);
+            let sent = self.parts.events.try_send(event);
+            if sent.is_err() {
+                self.parts.round.waiting.fetch_sub(batches, Ordering::SeqCst);
+            }
+            match sent {
                 Ok(()) => {}
                 Err(TrySendError::Full(event)) => {
                     self.outbox.push_front(event);
@@ -241,9 +255,11 @@ impl Poller {
         building.records.push(record);
     }
 
-    /// Hands out what has come so far, up to behind the control records that came with it.
+    /// Hands out what has come so far, up to behind the control records that came with it. While the owner has something
+    /// to do, batches grow instead: each costs a transaction, and partitions that rest fetch again what they had.
     fn flush(&mut self) {
-        if self.building.is_empty() {
+        let busy = self.parts.round.waiting.load(Ordering::SeqCst) > 0 || !self.outbox.is_empty();
+        if self.building.is_empty() || busy {
             return;
         }
         let passed = self.positions();

@@ -16,6 +16,24 @@ pub(super) fn positions(list: &[(String, u32, u64)]) -> Option<Positions> {
     list.iter().map(|(t, p, o)| Some((Topic::from_name(t)?, Partition(*p), Offset(*o)))).collect()
 }
 
+/// The topics that are folded.
+const FOLDED: [Topic; 2] = [Topic::Facts, Topic::Company];
+
+/// The positions of the topics that are folded.
+pub(super) fn folded(positions: &Positions) -> Positions {
+    positions.iter().filter(|(topic, ..)| FOLDED.contains(topic)).collect()
+}
+
+/// Where the topics that are folded end now.
+pub(super) fn log_end(instance: &Instance) -> Result<Positions> {
+    let mut end = Positions::start();
+    for topic in FOLDED {
+        let ends = instance.log.ends(&topic_name(topic)).context("cannot read the log's end")?;
+        ends.into_iter().for_each(|(partition, offset)| end.set(topic, partition, offset));
+    }
+    Ok(end)
+}
+
 /// All records in `[from, to)`.
 pub(super) fn read_range(
     instance: &Instance,

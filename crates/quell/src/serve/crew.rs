@@ -9,7 +9,7 @@ use super::watcher::{Place, Reader};
 use crate::instance::Instance;
 use crate::pipeline::{self, AssemblePart, JudgePart, Keeper, RulesNews, Share};
 use anyhow::Result;
-use domain::{Offset, Partition};
+use domain::{Offset, Partition, Positions};
 use engine::Ruleset;
 use log::Roster;
 use std::collections::{BTreeMap, BTreeSet};
@@ -119,18 +119,31 @@ enum Part {
 /// The lake, and whether its epoch is served.
 struct Lake {
     keeper: Keeper,
+    /// Where the log ended when this process took the lake over.
+    ended: Positions,
     shown: bool,
 }
 
 impl Lake {
-    /// An epoch is served once all that the log holds is folded: readers never see half of one.
+    fn open(keeper: Keeper) -> Result<Self> {
+        let ended = keeper.log_ends()?;
+        Ok(Self { keeper, ended, shown: false })
+    }
+
     fn turn(&mut self, instance: &Instance) -> Result<bool> {
         let worked = self.keeper.turn()?;
-        if !worked && !self.shown && !self.keeper.is_under_way() {
+        if !self.shown && self.is_whole(worked) {
             pipeline::show_epoch(instance, self.keeper.lake().epoch())?;
             self.shown = true;
         }
         Ok(worked)
+    }
+
+    /// An epoch is served once everything is folded that the log held when this process took over: readers never see half
+    /// of one. Nobody waits for a moment in which nothing new comes, since there may be none.
+    fn is_whole(&self, worked: bool) -> bool {
+        let idle = !worked && !self.keeper.is_under_way();
+        idle || self.ended != Positions::start() && self.keeper.lake().end().positions.covers(&self.ended)
     }
 }
 
@@ -140,10 +153,7 @@ impl Part {
         Ok(match share {
             Share::Assemble => Self::Assemble(Box::new(AssemblePart::open(instance, rules, at)?)),
             Share::Judge => Self::Judge(Box::new(JudgePart::open(instance, rules, at.0)?)),
-            Share::Lake => {
-                let keeper = Keeper::open(instance, rules)?;
-                Self::Lake(Box::new(Lake { keeper, shown: false }))
-            }
+            Share::Lake => Self::Lake(Box::new(Lake::open(Keeper::open(instance, rules)?)?)),
         })
     }
 

@@ -41,6 +41,22 @@ fn what_is_new_is_published_on_a_timer_and_nothing_new_is_no_cut() {
     assert_eq!(data.records(), ["one", "two"]);
 }
 
+/// Once a process that takes no contacts ended as soon as it had begun.
+#[test]
+fn the_services_run_one_by_one_as_well() {
+    let data = Data::new();
+    let settings = [("QUELL_FOLD_SPREAD", "true"), ("QUELL_PUBLISH_EVERY", "100ms")];
+    let roles = ["ingest", "assemble", "judge", "lake", "serve"];
+    let servers = roles.map(|role| data.role(role, &settings));
+    assert_eq!(servers[0].post_json(&contact("one")).status, 202);
+    assert!(servers[1..].iter().all(|server| server.post_json(&contact("two")).status == 404));
+    until_published(&servers[3], 1.0);
+    for server in servers {
+        server.drain();
+    }
+    assert_eq!(data.records(), ["one"]);
+}
+
 #[test]
 fn a_taxonomy_that_is_published_meanwhile_makes_another_epoch() {
     let data = Data::new();

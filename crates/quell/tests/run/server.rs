@@ -64,7 +64,12 @@ impl Data {
         self.try_role("run", settings)
     }
 
-    /// Starts a service by its command.
+    /// Starts one of the services of `quell run` by itself.
+    pub fn role(&self, role: &str, settings: &[(&str, &str)]) -> Server {
+        self.try_role(role, settings).unwrap_or_else(|(status, said)| panic!("{role}: {status}: {said}"))
+    }
+
+    /// The same, of one that may refuse to start.
     pub fn try_role(&self, role: &str, settings: &[(&str, &str)]) -> Result<Server, (ExitStatus, String)> {
         let mut command = self.command(&[role, "--listen", "127.0.0.1:0"]);
         command.env("QUELL_PUBLISH_EVERY", "1h").envs(settings.iter().copied());

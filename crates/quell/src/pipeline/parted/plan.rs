@@ -1,14 +1,11 @@
 //! What each commit to come covers.
 
-use crate::instance::{Instance, topic_name};
-use crate::pipeline::range::{List, list, positions};
+use crate::instance::Instance;
+use crate::pipeline::range::{List, folded, list, log_end, positions};
 use anyhow::{Context as _, Result};
 use domain::{Offset, Partition, Positions, Sequence, Topic};
 use lake::LakeEnd;
 use serde::{Deserialize, Serialize};
-
-/// The topics that are folded.
-const FOLDED: [Topic; 2] = [Topic::Facts, Topic::Company];
 
 /// The commits of a fold from nothing, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,20 +104,6 @@ impl Plan {
     pub(super) fn records_of(&self, partition: Partition) -> u64 {
         self.ends.last().map_or(0, |end| end.get(Topic::Facts, partition).0)
     }
-}
-
-/// The positions of the topics that are folded.
-fn folded(positions: &Positions) -> Positions {
-    positions.iter().filter(|(topic, ..)| FOLDED.contains(topic)).collect()
-}
-
-fn log_end(instance: &Instance) -> Result<Positions> {
-    let mut end = Positions::start();
-    for topic in FOLDED {
-        let ends = instance.log.ends(&topic_name(topic)).context("cannot read the log's end")?;
-        ends.into_iter().for_each(|(partition, offset)| end.set(topic, partition, offset));
-    }
-    Ok(end)
 }
 
 /// Equal shares of `[from, to)`, none of more than `each` records of a partition.

@@ -52,6 +52,7 @@ impl AssemblePart {
         let Some(step) = self.steps.first().cloned() else { return Ok(false) };
         if !self.steps.at().begun && step.ordinal > Sequence(0) {
             self.state = self.before(&step)?;
+            self.voice.owes_snapshot();
         }
         let records = self.fold(&step)?;
         self.steps.take();

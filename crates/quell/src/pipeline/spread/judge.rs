@@ -94,6 +94,7 @@ impl JudgePart {
             self.state = state.context("as many states as shards")?;
             self.inbox.forget(first.ordinal);
             self.next = first.ordinal;
+            self.voice.owes_snapshot();
         }
         self.begun = true;
         Ok(true)

@@ -4,10 +4,11 @@
 use super::inbox::Inbox;
 use super::step::{At, Step, Steps, WireAt};
 use super::{Topics, wire};
-use crate::instance::{Instance, topic_name};
+use crate::instance::Instance;
 use crate::pipeline::beside::Beside;
 use crate::pipeline::governance::Governance;
 use crate::pipeline::live::stands;
+use crate::pipeline::range::{folded, log_end};
 use crate::pipeline::rows::{Rows, commit_input};
 use anyhow::{Context as _, Result, ensure};
 use domain::{Offset, Partition, Positions, Sequence, Topic};
@@ -84,6 +85,11 @@ impl Keeper {
     /// What is committed of each partition that is folded.
     pub fn stands(&self) -> impl Iterator<Item = (TopicName, Partition, Offset)> + use<> {
         stands(&self.instance, &self.lake.end().positions)
+    }
+
+    /// Where the topics that are folded end now.
+    pub fn log_ends(&self) -> Result<Positions> {
+        log_end(&self.instance)
     }
 
     /// Whether steps are under way.
@@ -183,12 +189,10 @@ impl Keeper {
         let batch = self.instance.config.fold_batch;
         let each = batch.div_ceil(self.topics.partitions as usize).max(1) as u64;
         let mut to = from.clone();
-        for (topic, most) in [(Topic::Facts, each), (Topic::Company, batch as u64)] {
-            let ends = self.instance.log.ends(&topic_name(topic)).context("cannot read the log's end")?;
-            for (partition, end) in ends {
-                let at = from.get(topic, partition);
-                to.set(topic, partition, at.max(Offset(end.0.min(at.0 + most))));
-            }
+        for (topic, partition, end) in self.log_ends()?.iter() {
+            let most = if topic == Topic::Facts { each } else { batch as u64 };
+            let at = from.get(topic, partition);
+            to.set(topic, partition, at.max(Offset(end.0.min(at.0 + most))));
         }
         Ok(to)
     }
@@ -212,11 +216,6 @@ impl Keeper {
         lake::put_part(&*self.instance.store, self.rules.epoch(), NAME, self.lake.end().next, &bytes)
             .context("cannot write a note")
     }
-}
-
-/// The positions of the topics that are folded.
-fn folded(positions: &Positions) -> Positions {
-    positions.iter().filter(|(topic, ..)| matches!(topic, Topic::Facts | Topic::Company)).collect()
 }
 
 /// Where the newest note goes on; else the beginning.

@@ -69,9 +69,15 @@ impl Voice {
         Ok(())
     }
 
+    /// The state was taken from the fold of one process, whose snapshot holds all parts: this part's own is due at once,
+    /// so that the next to take it over need not load, or fold, the whole again.
+    pub(super) fn owes_snapshot(&mut self) {
+        self.unsaved = u64::MAX;
+    }
+
     /// Counts what was folded; whether a state of so many records wants a snapshot before the step `next`.
     pub(super) fn folded(&mut self, folded: u64, records: usize, next: Sequence) -> bool {
-        self.unsaved += folded;
+        self.unsaved = self.unsaved.saturating_add(folded);
         self.unsaved >= save_every(records) && self.is_level(next)
     }
 
