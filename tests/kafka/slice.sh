@@ -33,6 +33,6 @@ stage pipeline "$here/pipeline.py" "$built/quell" "$built/examples/inject" --con
 # Fewer contacts than a recorded run has: this program is not optimised, and the machine may be slow. One round at least, and
 # further ones for what is left of the time.
 left=$(((450 - SECONDS) / 60))
-stage chaos "$here/chaos.py" "$built/quell" --rounds 7 --contacts 1000 --seconds 5 --bound 180 --minutes $((left > 0 ? left : 1))
+stage chaos "$here/chaos.py" "$built/quell" --rounds 7 --contacts 1000 --seconds 5 --bound 400 --minutes $((left > 0 ? left : 1))
 stage deploy tests/deploy.py "$built/quell"
 ((${#failed[@]} == 0)) || fail "failed: ${failed[*]}"
