@@ -27,7 +27,7 @@ import time
 import urllib.request
 
 from chaos import Load
-from cluster import AS_OF, ROOT, TAXONOMY, Broker, Process, against_embedded, quell, record, shared
+from cluster import AS_OF, ROOT, TAXONOMY, Broker, Process, against, embedded, quell, record, shared
 
 ROLES = ["ingest", "assemble", "assemble", "judge", "judge", "lake", "serve"]
 PARTITIONS, SHARDS = 4, 4
@@ -191,7 +191,7 @@ def difference(args, data, environment, contacts):
     if found["accepted"] != found["stored"] + found["duplicate"] + found["rejected"]:
         failed.append(f"P3: {found}")
     records = (record(args.seed, number) for number in range(contacts))
-    files, different = against_embedded(args.quell, data, records, args.folder)
+    files, different = against(embedded(args.quell, records, args.folder), data)
     print(f"{contacts} contacts: {files} files, {different or 'equal to the embedded run'}", flush=True)
     if not files:
         failed.append("void: no tables")
